@@ -1,0 +1,1 @@
+"""Pure classical code: preparation of features, baselines, calibration, ranking; no Dagster."""

@@ -1,0 +1,1 @@
+"""Pure quantum code: encodings, circuits, overlaps, transpilation; nothing here executes on a backend."""

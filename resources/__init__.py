@@ -1,0 +1,1 @@
+"""The three planes below the assets: execution (backends), state (ledger, store) and control."""

@@ -1,0 +1,1 @@
+"""Control plane: preflight, submission and collection; it never solves a problem itself."""

@@ -1,0 +1,1 @@
+"""State plane: the durable job ledger and its migrations; nothing here talks to a provider."""
