@@ -14,7 +14,9 @@ class TableEntry(BaseModel):
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
-    content_hash: str = Field(description="Hash of the canonical values, independent of the Parquet writer")
+    content_hash: str = Field(
+        description="Hash of the canonical values, independent of the Parquet writer"
+    )
     ref: str = Field(description="Blob of the Parquet file, `<sha256>.parquet`")
     rows: int
     columns: dict[str, str] = Field(description="column → Polars type")
@@ -25,7 +27,9 @@ class BlobEntry(BaseModel):
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
-    content_hash: str = Field(description="Identity of the content; a structural fingerprint for circuits")
+    content_hash: str = Field(
+        description="Identity of the content; a structural fingerprint for circuits"
+    )
     ref: str = Field(description="Blob reference, `<sha256>.<suffix>`")
 
 
@@ -41,9 +45,13 @@ class Artifact(BaseModel):
     workload: str
     stage: str
     schema_version: str
-    tables: dict[str, TableEntry] = Field(default_factory=dict, description="the stage's main table is named `rows`")
+    tables: dict[str, TableEntry] = Field(
+        default_factory=dict, description="the stage's main table is named `rows`"
+    )
     blobs: dict[str, BlobEntry] = Field(default_factory=dict)
-    facts: dict[str, Any] = Field(default_factory=dict, description="small canonical JSON values that are content")
+    facts: dict[str, Any] = Field(
+        default_factory=dict, description="small canonical JSON values that are content"
+    )
 
     @property
     def data_version(self) -> str:

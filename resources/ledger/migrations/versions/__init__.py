@@ -1,0 +1,1 @@
+"""One module per revision, named by its revision id; a released revision never changes."""
