@@ -1,0 +1,311 @@
+"""Runs a suite with Great Expectations: every row up to a limit, streamed aggregates and a sample above it."""
+
+from __future__ import annotations
+
+import threading
+import warnings
+from dataclasses import dataclass
+from functools import cache
+from typing import TYPE_CHECKING, Any
+from uuid import uuid4
+
+from hq_assets.checks import frame_columns
+from hq_assets.checks.judgement import EXAMPLES
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping, Sequence
+
+    import pandas as pd
+    import polars as pl
+
+    from hq_assets.checks.expectations import Expectation
+    from hq_assets.checks.judgement import Severity
+
+_ONE_AT_A_TIME = threading.Lock()
+"""Great Expectations keeps its context and its batches in process-wide state and promises no thread safety."""
+
+
+@dataclass(frozen=True)
+class ExpectationResult:
+    """What one expectation found.
+
+    Attributes:
+        expectation: The expectation.
+        passed: Whether it holds.
+        observed: The observed value as text: a statistic, the first unexpected values, or why it could
+            not be evaluated.
+        unexpected_count: Rows that break it; None where it is not about single rows.
+        rows: At most 20 of them, named by the identifying columns and the value.
+        scope: `rows` (each row seen), `aggregate` (streamed over each row), `sample` or `schema`.
+    """
+
+    expectation: Expectation
+    passed: bool
+    observed: str
+    unexpected_count: int | None
+    rows: Sequence[Mapping[str, Any]]
+    scope: str
+
+    @property
+    def severity(self) -> Severity:
+        """What a failure means."""
+        return self.expectation.severity
+
+
+@dataclass(frozen=True)
+class SuiteResult:
+    """What a suite found.
+
+    Attributes:
+        results: One per expectation; above the row limit also one per expectation on the sample.
+        rows: Rows of the table.
+        rows_checked: Rows that Great Expectations itself has seen.
+        sampled: Whether those were a sample, and the rest was judged by streamed aggregates.
+        null_fraction: Nulls among the cells of the columns that the suite reads.
+    """
+
+    results: Sequence[ExpectationResult]
+    rows: int
+    rows_checked: int
+    sampled: bool
+    null_fraction: float
+
+    @property
+    def passed(self) -> bool:
+        """Whether every expectation holds, of either severity."""
+        return all(result.passed for result in self.results)
+
+    @property
+    def blocks(self) -> bool:
+        """Whether an expectation of severity critical fails."""
+        return any(not result.passed and result.severity == "critical" for result in self.results)
+
+
+def run_suite(
+    frame: pl.LazyFrame,
+    expectations: Sequence[Expectation],
+    *,
+    row_limit: int = 1_000_000,
+    seed: int = 0,
+    id_columns: Sequence[str] = (),
+) -> SuiteResult:
+    """Judge a frame by a suite.
+
+    Args:
+        frame: Rows of the stage's main table; list columns are flattened first.
+        expectations: The suite.
+        row_limit: Rows up to which Great Expectations gets the frame itself.
+        seed: Seed of the sample that it gets above the limit, next to the aggregates.
+        id_columns: Columns that name a row in the result.
+    """
+    on_schema = [item for item in expectations if item.on == "schema"]
+    results = _run_on_schema(frame, on_schema)
+    flat = frame_columns.flatten(frame)
+    present = set(flat.collect_schema().names())
+    on_rows: list[Expectation] = []
+    for item in expectations:
+        if item.on == "schema":
+            continue
+        needed = {*item.columns, *([item.where.column] if item.where else [])}
+        if missing := sorted(needed - present):
+            results.append(_missing(item, missing))
+        else:
+            on_rows.append(item)
+    rows = _height(frame)
+    flat = frame_columns.with_indicators(flat, on_rows)
+    named = [column for column in id_columns if column in present]
+    if rows <= row_limit:
+        whole = flat.collect(engine="streaming")
+        results += _run_on_rows(whole, on_rows, named, "rows")
+        checked = rows
+    else:
+        results += _run_on_aggregates(flat, on_rows, named)
+        chosen = frame_columns.sample(flat, rows, seed, min(frame_columns.SAMPLE_ROWS, row_limit))
+        of_rows = [item for item in on_rows if frame_columns.unexpected(item) is not None]
+        results += _run_on_rows(chosen, of_rows, named, "sample")
+        checked = chosen.height
+    nulls = _null_fraction(flat, [column for item in on_rows for column in item.columns])
+    return SuiteResult(tuple(results), rows, checked, rows > row_limit, nulls)
+
+
+def _height(frame: pl.LazyFrame) -> int:
+    import polars as pl
+
+    return int(frame.select(pl.len()).collect(engine="streaming").item())
+
+
+def _null_fraction(flat: pl.LazyFrame, columns: Sequence[str]) -> float:
+    import polars as pl
+
+    wanted = sorted(set(columns))
+    if not wanted:
+        return 0.0
+    counts = flat.select(pl.col(wanted).null_count(), __rows=pl.len()).collect(engine="streaming")
+    *nulls, rows = counts.row(0)
+    return sum(nulls) / (rows * len(nulls)) if rows else 0.0
+
+
+def _missing(item: Expectation, missing: Sequence[str]) -> ExpectationResult:
+    return ExpectationResult(item, False, f"column missing: {', '.join(missing)}", None, (), "rows")
+
+
+def _run_on_schema(
+    frame: pl.LazyFrame, expectations: Sequence[Expectation]
+) -> list[ExpectationResult]:
+    if not expectations:
+        return []
+    required: set[str] = set()
+    for item in expectations:
+        required |= set(item.kwargs.get("value_set", ()))
+    found = frame_columns.schema_frame(frame, sorted(required))
+    results: list[ExpectationResult] = []
+    for item, (passed, observed, _) in zip(expectations, _validate(found, expectations), strict=True):
+        if passed:
+            results.append(ExpectationResult(item, True, observed, 0, (), "schema"))
+            continue
+        rows = _schema_rows(found, item)
+        text = "; ".join(f"{row['column']}: {row['reason']}" for row in rows)
+        results.append(ExpectationResult(item, False, text, len(rows), rows, "schema"))
+    return results
+
+
+def _schema_rows(found: pl.DataFrame, item: Expectation) -> list[dict[str, Any]]:
+    """The columns that are missing, or those of another family than allowed."""
+    if "value_set" in item.kwargs:
+        missing = sorted(set(item.kwargs["value_set"]) - set(found["column"]))
+        return [{"column": column, "reason": "missing"} for column in missing]
+    allowed: dict[str, list[str]] = {}
+    for column, family in item.kwargs["value_pairs_set"]:
+        allowed.setdefault(column, []).append(family)
+    return [
+        {"column": column, "reason": f"is {family}, needs {' or '.join(allowed[column])}"}
+        for column, family in found.iter_rows()
+        if family not in allowed[column]
+    ]
+
+
+def _run_on_rows(
+    frame: pl.DataFrame, expectations: Sequence[Expectation], named: Sequence[str], scope: str
+) -> list[ExpectationResult]:
+    verdicts = _validate(frame, expectations)
+    results: list[ExpectationResult] = []
+    for item, (passed, observed, count) in zip(expectations, verdicts, strict=True):
+        rows = () if passed else _examples(frame.lazy(), item, named)
+        results.append(ExpectationResult(item, passed, observed, count, rows, scope))
+    return results
+
+
+def _run_on_aggregates(
+    flat: pl.LazyFrame, expectations: Sequence[Expectation], named: Sequence[str]
+) -> list[ExpectationResult]:
+    from hq_assets.checks.expectations import between
+
+    numbers = frame_columns.aggregates(flat, expectations)
+    bounded = []
+    for index, item in enumerate(expectations):
+        bounds = frame_columns.aggregate_bounds(item)
+        bounded.append(between(f"e{index}", bounds.get("min_value"), bounds.get("max_value")))
+    results: list[ExpectationResult] = []
+    for index, (passed, _, _) in enumerate(_validate(numbers, bounded)):
+        item, value = expectations[index], numbers.item(0, f"e{index}")
+        of_rows = frame_columns.aggregate_bounds(item) == {"max_value": 0} and value is not None
+        rows = () if passed else _examples(flat, item, named)
+        # A statistic of no rows is null, which Great Expectations would skip.
+        passed = passed and value is not None
+        count = int(value) if of_rows else None
+        results.append(ExpectationResult(item, passed, str(value), count, rows, "aggregate"))
+    return results
+
+
+def _examples(
+    frame: pl.LazyFrame, item: Expectation, named: Sequence[str]
+) -> tuple[dict[str, Any], ...]:
+    broken = frame_columns.unexpected_rows(frame, item)
+    if broken is None:
+        return ()
+    wanted = list(dict.fromkeys((*named, *item.columns)))
+    return tuple(broken.select(wanted).head(EXAMPLES).collect(engine="streaming").to_dicts())
+
+
+def _validate(
+    frame: pl.DataFrame, expectations: Sequence[Expectation]
+) -> list[tuple[bool, str, int | None]]:
+    """Passed, observed value as text, number of unexpected rows: for each expectation, in order."""
+    if not expectations:
+        return []
+    pandas_frame = frame.to_pandas(use_pyarrow_extension_array=True)
+    with _ONE_AT_A_TIME, warnings.catch_warnings():
+        # Importing and running Great Expectations uses deprecated parts of the standard library.
+        warnings.simplefilter("ignore")
+        found = dict(_outcomes(pandas_frame, expectations))
+    return [found[index] for index in range(len(expectations))]
+
+
+def _outcomes(
+    frame: pd.DataFrame, expectations: Sequence[Expectation]
+) -> Iterator[tuple[int, tuple[bool, str, int | None]]]:
+    import great_expectations as gx
+
+    context = _context()
+    built = [_as_gx(item, index) for index, item in enumerate(expectations)]
+    suite = gx.ExpectationSuite(name="suite", expectations=built)
+    # A name of its own: the engine of a data source caches batches by name, and would keep the frame.
+    name = uuid4().hex
+    try:
+        asset = context.data_sources.add_pandas(name).add_dataframe_asset("frame")
+        batch = asset.add_batch_definition_whole_dataframe("whole").get_batch({"dataframe": frame})
+        # BASIC: naming the rows in Great Expectations takes 28 s where half a million rows fail.
+        report = batch.validate(suite, result_format={"result_format": "BASIC"})
+    finally:
+        context.data_sources.delete(name)
+    for result in report.results:
+        index = result.expectation_config.meta["index"]
+        yield index, (bool(result.success), _observed(result), result.result.get("unexpected_count"))
+
+
+def _observed(result: Any) -> str:
+    details = result.result
+    if "observed_value" in details:
+        return str(details["observed_value"])
+    if "partial_unexpected_list" in details:
+        values = [str(value) for value in details["partial_unexpected_list"]]
+        return ", ".join(dict.fromkeys(values)) if values else "as expected"
+    errors = [str(error) for error in _messages(result.exception_info)]
+    return f"could not be evaluated: {errors[0] if errors else 'no reason given'}"
+
+
+def _messages(info: Any) -> Iterator[Any]:
+    for value in (info or {}).values():
+        message = value.get("exception_message") if isinstance(value, dict) else None
+        if message:
+            yield message
+
+
+def _as_gx(item: Expectation, index: int) -> Any:
+    import great_expectations.expectations as gxe
+    from great_expectations.expectations.row_conditions import Column
+
+    kwargs = dict(item.kwargs)
+    if item.where is not None:
+        kwargs["row_condition"] = Column(item.where.column).is_in(list(item.where.values))
+    if "value_pairs_set" in kwargs:
+        kwargs["value_pairs_set"] = [tuple(pair) for pair in kwargs["value_pairs_set"]]
+    return getattr(gxe, item.kind)(**kwargs, severity=item.severity, meta={"index": index})
+
+
+@cache
+def _context() -> Any:
+    """The one ephemeral context of this process: nothing is written, no progress bars, no analytics."""
+    import great_expectations as gx
+    from great_expectations.data_context.types.base import (
+        DataContextConfig,
+        InMemoryStoreBackendDefaults,
+        ProgressBarsConfig,
+    )
+
+    config = DataContextConfig(
+        store_backend_defaults=InMemoryStoreBackendDefaults(init_temp_docs_sites=False),
+        analytics_enabled=False,
+        progress_bars=ProgressBarsConfig(globally=False, metric_calculations=False),
+    )
+    return gx.get_context(mode="ephemeral", project_config=config)
