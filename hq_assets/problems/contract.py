@@ -18,7 +18,7 @@ paths given. Frames are Polars; row order is part of the result and must be dete
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
 from pydantic import BaseModel, ConfigDict
 
@@ -43,6 +43,15 @@ class KindSettings(BaseModel):
     """Base of every kind's settings: unknown keys are refused, values are immutable."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
+
+    read_by: ClassVar[Mapping[str, frozenset[str]]] = {}
+    """Setting → verbs that read it. A setting that is not named counts as read by every verb, so an
+    omission recomputes too much, never too little."""
+
+    def part_for(self, verb: str) -> dict[str, Any]:
+        """JSON-able settings that a verb reads: a change of any other leaves the verb's stage alone."""
+        values = self.model_dump(mode="json")
+        return {name: value for name, value in values.items() if verb in self.read_by.get(name, {verb})}
 
     def required_columns(self) -> Sequence[str]:
         """Columns that the header of each tabular source file must have (read when definitions load)."""

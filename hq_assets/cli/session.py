@@ -1,0 +1,72 @@
+"""What one command works with: the definitions, the workloads chosen, and the plan."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import dagster as dg
+
+from hq_assets.cli.outside import Choice
+from hq_assets.cli.running import Plan, make_plan
+from hq_assets.components.discovery import load_workloads
+from hq_assets.problems.contract import DataError
+from hq_assets.stages.spec import WorkloadSpec
+from resources.backends.contract import BackendError
+
+
+class UsageProblem(Exception):  # noqa: N818 - what the person asked for, not a fault
+    """What was asked for cannot be done as asked."""
+
+
+@dataclass(frozen=True)
+class Session:
+    """Definitions, chosen workloads and plan.
+
+    Attributes:
+        definitions: Everything that the code location offers.
+        specs: The chosen workloads.
+        choice: Backend and profile chosen for this run.
+        plan: What is stale.
+    """
+
+    definitions: dg.Definitions
+    specs: Sequence[WorkloadSpec]
+    choice: Choice
+    plan: Plan
+
+    @classmethod
+    def open(
+        cls, workloads: Sequence[str], backend: str | None, profile: str | None, instance: dg.DagsterInstance
+    ) -> "Session":
+        """Load the definitions and compare them with what is recorded.
+
+        Raises:
+            UsageProblem: An unknown workload, profile or backend.
+        """
+        from hq_assets.definitions import bind
+
+        loaded = load_workloads()
+        specs = _chosen(loaded.specs, workloads)
+        _check_profile(specs, profile)
+        choice = Choice(backend=backend, profile=profile)
+        definitions = bind(loaded)
+        try:
+            plan = make_plan(instance, definitions, specs, choice)
+        except (DataError, BackendError) as error:
+            raise UsageProblem(str(error)) from error
+        return cls(definitions, specs, choice, plan)
+
+
+def _chosen(specs: Sequence[WorkloadSpec], names: Sequence[str]) -> Sequence[WorkloadSpec]:
+    known = {spec.name: spec for spec in specs}
+    unknown = [name for name in names if name not in known]
+    if unknown:
+        message = f"No workload is named {', '.join(unknown)}. Known are: {', '.join(known)}."
+        raise UsageProblem(message)
+    return [known[name] for name in names] if names else list(specs)
+
+
+def _check_profile(specs: Sequence[WorkloadSpec], profile: str | None) -> None:
+    declared = sorted({entry.name for spec in specs for entry in spec.profiles})
+    if profile is not None and profile not in declared:
+        message = f"No chosen workload declares profile '{profile}'. Declared are: {', '.join(declared)}."
+        raise UsageProblem(message)

@@ -1,0 +1,35 @@
+"""Finding the workloads of the project: every folder of hq_assets/workloads with a defs.yaml."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import dagster as dg
+
+from hq_assets.components.hybrid_workload import HybridWorkload
+from hq_assets.stages.spec import WorkloadSpec
+from resources.home import project_root
+
+
+@dataclass(frozen=True)
+class LoadedWorkloads:
+    """What the workload folders declare.
+
+    Attributes:
+        definitions: Assets, checks, jobs and schedules of all workloads, without resources.
+        specs: The workloads, sorted by name.
+    """
+
+    definitions: dg.Definitions
+    specs: Sequence[WorkloadSpec]
+
+
+def load_workloads() -> LoadedWorkloads:
+    """Load every workload of the project through Dagster's component tree.
+
+    Raises:
+        dagster.DagsterError: A defs.yaml is wrong; its cause names file, line and what is allowed.
+    """
+    tree = dg.ComponentTree.for_project(project_root())
+    definitions = tree.build_defs()
+    specs = [component.loaded_spec() for component in tree.get_all_components(HybridWorkload)]
+    return LoadedWorkloads(definitions, sorted(specs, key=lambda spec: spec.name))

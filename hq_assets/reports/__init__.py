@@ -1,0 +1,1 @@
+"""Reports: assets and pictures for people who look across workloads; nothing here solves or submits."""

@@ -1,0 +1,58 @@
+"""Stage `baselines`: what the best classical methods answer on the same data, splits and seeds."""
+
+from collections.abc import Mapping
+from typing import Any
+
+import dagster as dg
+
+from hq_assets.stages.chain import Produced, StageCall, stage_asset
+from hq_assets.stages.encoded_inputs import cleaned_of
+from hq_assets.stages.spec import WorkloadSpec
+from resources.store.artifact import Artifact
+
+STAGE = "baselines"
+
+
+def compute(call: StageCall) -> Produced:
+    """Solve classically with the kind's verb."""
+    baselines = call.verb()(cleaned_of(call), call.settings, call.profile.seeds)
+    return Produced(tables={"rows": baselines.frame}, facts={"facts": dict(baselines.facts)})
+
+
+def describe(call: StageCall, artifact: Artifact) -> Mapping[str, Any]:
+    """Quality per method: median and spread over seeds."""
+    import polars as pl
+
+    frame = call.store.scan_table(artifact.tables["rows"])
+    per_seed = frame.filter(pl.col("quality").is_not_null()).select("method", "seed", "quality").unique()
+    summary = (
+        per_seed.group_by("method")
+        .agg(
+            pl.col("quality").median().alias("median"),
+            pl.col("quality").min().alias("low"),
+            pl.col("quality").max().alias("high"),
+            pl.len().alias("seeds"),
+        )
+        .sort("method")
+        .collect()
+    )
+    lines = [
+        f"| {row['method']} | {row['median']:.4f} | {row['low']:.4f} – {row['high']:.4f} | {row['seeds']} |"
+        for row in summary.iter_rows(named=True)
+    ]
+    table = "\n".join(["| method | median quality | range over seeds | seeds |", "|---|---:|---|---:|", *lines])
+    entries: dict[str, Any] = {f"quality_{row['method']}": row["median"] for row in summary.iter_rows(named=True)}
+    return {**entries, "quality": dg.MetadataValue.md(table), "facts": dg.MetadataValue.json(artifact.facts["facts"])}
+
+
+def build(spec: WorkloadSpec, code_version: str) -> dg.AssetsDefinition:
+    """The asset `<workload>/baselines`."""
+    return stage_asset(
+        spec,
+        STAGE,
+        code_version=code_version,
+        description="Answers of the classical methods with their quality; one row per quantity, method and seed.",
+        kinds={"scikitlearn", "parquet"},
+        compute=compute,
+        describe=describe,
+    )

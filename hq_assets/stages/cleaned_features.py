@@ -1,0 +1,99 @@
+"""Stage `cleaned_features`: records of the source, cleaned, split and labelled with what was changed."""
+
+from collections import Counter
+from collections.abc import Mapping
+from dataclasses import asdict
+from typing import Any
+
+import dagster as dg
+
+from hq_assets.problems.contract import SourceFile
+from hq_assets.stages.chain import Produced, StageCall, stage_asset
+from hq_assets.stages.spec import WorkloadSpec
+from resources.store.artifact import Artifact
+
+STAGE = "cleaned_features"
+
+
+def source_files(call: StageCall) -> list[SourceFile]:
+    """The captured files of the source artifact, readable from the store."""
+    rows = call.scan("source").collect()
+    return [
+        SourceFile(
+            path=row["path"],
+            local=call.store.local_path(row["ref"]),
+            content_hash=row["content_hash"],
+            size=row["size"],
+        )
+        for row in rows.iter_rows(named=True)
+    ]
+
+
+def compute(call: StageCall) -> Produced:
+    """Clean the captured files with the kind's verb."""
+    files = source_files(call)
+    cleaned = call.verb()(files, call.settings, call.profile.seeds)
+    transforms = [asdict(step) for step in cleaned.transforms]
+    return Produced(
+        tables={"rows": cleaned.frame},
+        documents={"transforms": transforms},
+        facts={"facts": dict(cleaned.facts)},
+        manifest={
+            "source_hashes": {file.path: file.content_hash for file in files},
+            "seeds": {"split": list(call.profile.seeds)},
+            "transforms": transforms_reference(transforms),
+        },
+    )
+
+
+def transforms_reference(transforms: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Ordered steps for the manifest; the fitted parameters stand in full in the artifact's `transforms`."""
+    return [{"name": step["name"], "fitted_on": step["fitted_on"]} for step in transforms]
+
+
+def reason_table(frame: Any, limit: int = 12) -> str:
+    """Markdown table of the most frequent reasons in a lazy frame with columns status and reason."""
+    import polars as pl
+
+    counted = (
+        frame.filter(pl.col("reason").is_not_null())
+        .group_by("status", "reason")
+        .len()
+        .sort(["len", "reason"], descending=[True, False])
+        .head(limit)
+        .collect()
+    )
+    if counted.is_empty():
+        return "No row was changed or dropped."
+    lines = [f"| {row['status']} | {row['reason']} | {row['len']:,} |" for row in counted.iter_rows(named=True)]
+    return "\n".join(["| status | reason | rows |", "|---|---|---:|", *lines])
+
+
+def status_counts(frame: Any) -> dict[str, int]:
+    """Rows per status of a lazy frame."""
+    counted = frame.group_by("status").len().collect()
+    return Counter({row["status"]: row["len"] for row in counted.iter_rows(named=True)})
+
+
+def describe(call: StageCall, artifact: Artifact) -> Mapping[str, Any]:
+    """What was read, changed and dropped, and why."""
+    frame = call.store.scan_table(artifact.tables["rows"])
+    counts = status_counts(frame)
+    return {
+        **{f"rows_{status}": count for status, count in sorted(counts.items())},
+        "reasons": dg.MetadataValue.md(reason_table(frame)),
+        "facts": dg.MetadataValue.json(artifact.facts["facts"]),
+    }
+
+
+def build(spec: WorkloadSpec, code_version: str) -> dg.AssetsDefinition:
+    """The asset `<workload>/cleaned_features`."""
+    return stage_asset(
+        spec,
+        STAGE,
+        code_version=code_version,
+        description="Cleaned records, each changed or dropped one with its reason; one row per record and seed of the split.",
+        kinds={"polars", "parquet"},
+        compute=compute,
+        describe=describe,
+    )

@@ -1,0 +1,251 @@
+"""Stage `compiled_circuits`: circuit templates as ISA circuits for the target; compiled once, bound many times."""
+
+import io
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import dagster as dg
+
+from hq_assets.problems.contract import CircuitTemplate
+from hq_assets.stages.chain import Produced, StageCall, stage_asset
+from hq_assets.stages.encoded_inputs import encoded_of
+from hq_assets.stages.spec import WorkloadSpec
+from hq_assets.stages.target import backend_fields
+from resources.store.artifact import Artifact, BlobEntry
+
+STAGE = "compiled_circuits"
+CACHE = "compiled_circuits"
+
+
+def compute(call: StageCall) -> Produced:
+    """Construct the circuits with the kind's verb, compile what is not in the cache, preflight each."""
+    from resources.store.cache import KeyedCache
+
+    templates = call.verb()(encoded_of(call), call.settings)
+    cache = KeyedCache(call.store, CACHE)
+    compiler = Compiler(call, cache)
+    rows = [row for template in templates for row in compiler.rows(template)]
+    hits, misses = cache.count.hits, cache.count.misses
+    calibration = call.backend.calibration()
+    return Produced(
+        tables={"rows": _frame(rows)},
+        documents={"drawings": compiler.drawings},
+        blobs=compiler.blobs,
+        manifest={
+            **backend_fields(call.inputs["target"].facts),
+            **circuit_fields(call, rows),
+            "calibration_id": {"compile": calibration.calibration_id, "submit": None, "finish": None},
+        },
+        metadata={
+            "compile_cache_hits": hits,
+            "compile_cache_misses": misses,
+            "compile_cache_hit_rate": hits / max(hits + misses, 1),
+            "calibration_id": calibration.calibration_id,
+        },
+    )
+
+
+class Compiler:
+    """Turns templates into rows, circuits and drawings for one target."""
+
+    def __init__(self, call: StageCall, cache: Any) -> None:
+        self.call = call
+        self.cache = cache
+        self.blobs: dict[str, BlobEntry] = {}
+        self.drawings: dict[str, str] = {}
+
+    def rows(self, template: CircuitTemplate) -> list[dict[str, Any]]:
+        """Rows of one template: the executed circuit and, where the backend offers it, its overlap circuit."""
+        from hq_assets.quantum.drawing import circuit_text
+
+        if template.circuit is None:
+            return [self._refused(template, template.status, template.reason)]
+        self.drawings[template.circuit_id] = circuit_text(template.circuit)
+        found = [self._compiled(template)]
+        offers = self.call.inputs["target"].facts["limits"]["offers_overlaps"]
+        if template.overlap_circuit is not None and offers and found[0]["status"] == "ok":
+            found.append(self._overlap(template))
+        return found
+
+    def _compiled(self, template: CircuitTemplate) -> dict[str, Any]:
+        """Compile the executed circuit, or take it from the cache, and preflight it against the backend."""
+        from hq_assets.lineage.circuit_fingerprint import circuit_fingerprint, compile_key
+        from resources.control.preflight import failing, preflight_circuit
+
+        spec, target = self.call.spec, self.call.inputs["target"].facts
+        fingerprint = circuit_fingerprint(template.circuit)
+        key = compile_key(fingerprint, target["target_fingerprint"], spec.optimization_level, spec.seed_transpiler)
+        entry = self.cache.get(key)
+        if entry is None:
+            entry = self._compile(template.circuit)
+            self.cache.put(key, entry)
+        row = self._row(template, "circuit", fingerprint, entry, template.parameters)
+        if row["status"] != "ok":
+            return row
+        problems = failing(preflight_circuit(entry["facts"], self.call.backend.limits(), spec.backend_assumptions))
+        if problems:
+            return {**row, "status": "unsupported", "reason": "; ".join(problems)}
+        self._keep(row, entry)
+        return row
+
+    def _compile(self, circuit: Any) -> dict[str, Any]:
+        """Compile one circuit into a JSON-able cache entry; a circuit that cannot be compiled says why."""
+        from hq_assets.lineage.circuit_fingerprint import circuit_fingerprint
+        from hq_assets.quantum.transpilation import compile_circuits
+
+        spec = self.call.spec
+        target = self.call.backend.target()
+        (outcome,) = compile_circuits([circuit], target, spec.optimization_level, spec.seed_transpiler)
+        if outcome.circuit is None:
+            return {"status": outcome.status, "reason": outcome.reason}
+        return {
+            "status": "ok",
+            "reason": None,
+            "ref": self.call.store.put_blob(to_qpy(outcome.circuit), "qpy"),
+            "fingerprint": circuit_fingerprint(outcome.circuit),
+            "facts": outcome.facts(),
+        }
+
+    def _overlap(self, template: CircuitTemplate) -> dict[str, Any]:
+        """The state-preparation circuit as it is: exact overlaps need no transpilation."""
+        from hq_assets.lineage.circuit_fingerprint import circuit_fingerprint
+        from hq_assets.quantum.transpilation import circuit_figures
+
+        circuit = template.overlap_circuit
+        fingerprint = circuit_fingerprint(circuit)
+        figures = circuit_figures(circuit)
+        entry = {
+            "status": "ok",
+            "reason": None,
+            "ref": self.call.store.put_blob(to_qpy(circuit), "qpy"),
+            "fingerprint": fingerprint,
+            "facts": {**figures, **{f"abstract_{k}": v for k, v in figures.items()}},
+        }
+        row = self._row(template, "overlap", fingerprint, entry, template.overlap_parameters)
+        self._keep(row, entry)
+        return row
+
+    def _keep(self, row: Mapping[str, Any], entry: Mapping[str, Any]) -> None:
+        name = f"{row['role']}:{row['circuit_id']}"
+        self.blobs[name] = BlobEntry(content_hash=entry["fingerprint"], ref=entry["ref"])
+
+    def _row(
+        self, template: CircuitTemplate, role: str, fingerprint: str, entry: Mapping[str, Any], parameters: Sequence[str]
+    ) -> dict[str, Any]:
+        facts = entry.get("facts", {})
+        figures = ("num_qubits", "depth", "two_qubit_gates", "abstract_depth", "abstract_two_qubit_gates", "classical_bits")
+        return {
+            **self._refused(template, entry["status"], entry["reason"]),
+            **{name: facts.get(name) for name in figures},
+            "role": role,
+            "circuit_fingerprint": fingerprint,
+            "compiled_fingerprint": entry.get("fingerprint"),
+            "parameters": list(parameters),
+        }
+
+    def _refused(self, template: CircuitTemplate, status: str, reason: str | None) -> dict[str, Any]:
+        return {
+            "circuit_id": template.circuit_id,
+            "template_version": self.call.spec.template_version,
+            "role": "circuit",
+            "target_fingerprint": self.call.inputs["target"].facts["target_fingerprint"],
+            "parameters": list(template.parameters),
+            "status": status,
+            "reason": reason,
+        }
+
+
+def _frame(rows: list[dict[str, Any]]) -> Any:
+    """Rows as a frame with stated types, also when there is none."""
+    import polars as pl
+
+    schema = {
+        "circuit_id": pl.String,
+        "template_version": pl.String,
+        "role": pl.String,
+        "circuit_fingerprint": pl.String,
+        "compiled_fingerprint": pl.String,
+        "target_fingerprint": pl.String,
+        "num_qubits": pl.Int64,
+        "depth": pl.Int64,
+        "two_qubit_gates": pl.Int64,
+        "abstract_depth": pl.Int64,
+        "abstract_two_qubit_gates": pl.Int64,
+        "classical_bits": pl.Int64,
+        "parameters": pl.List(pl.String),
+        "status": pl.String,
+        "reason": pl.String,
+    }
+    return pl.DataFrame(rows, schema=schema)
+
+
+def to_qpy(circuit: Any) -> bytes:
+    """A circuit as QPY bytes."""
+    from qiskit import qpy
+
+    buffer = io.BytesIO()
+    qpy.dump(circuit, buffer)
+    return buffer.getvalue()
+
+
+def circuit_fields(call: StageCall, rows: list[dict[str, Any]]) -> dict[str, Any]:
+    """Manifest fields of the circuits."""
+    good = [row for row in rows if row["status"] == "ok"]
+    return {
+        "circuit_template": sorted({row["circuit_id"] for row in rows}),
+        "template_version": call.spec.template_version,
+        "release_note": call.spec.release_note,
+        "circuit_fingerprint": {f"{r['role']}:{r['circuit_id']}": r["circuit_fingerprint"] for r in good},
+        "compiled_fingerprint": {f"{r['role']}:{r['circuit_id']}": r["compiled_fingerprint"] for r in good},
+        "transpile_options": {
+            "optimization_level": call.spec.optimization_level,
+            "seed_transpiler": call.spec.seed_transpiler,
+        },
+        "num_qubits": max((row["num_qubits"] for row in good), default=0),
+        "depth": max((row["depth"] for row in good), default=0),
+        "two_qubit_gates": max((row["two_qubit_gates"] for row in good), default=0),
+    }
+
+
+def describe(call: StageCall, artifact: Artifact) -> Mapping[str, Any]:
+    """Depth and two-qubit gates, which circuits were refused and why, and a drawing."""
+    import polars as pl
+
+    frame = call.store.scan_table(artifact.tables["rows"]).collect()
+    good = frame.filter((pl.col("status") == "ok") & (pl.col("role") == "circuit"))
+    entries: dict[str, Any] = {"circuits_ok": good.height, "circuits_refused": int((frame["status"] != "ok").sum())}
+    for name in ("num_qubits", "depth", "two_qubit_gates"):
+        if good.height:
+            entries[f"max_{name}"] = int(good[name].max())  # pyright: ignore[reportArgumentType]
+    entries["circuits"] = dg.MetadataValue.md(_circuit_table(frame))
+    entries["template"] = f"{call.spec.template_version}: {call.spec.release_note}"
+    for circuit_id, text in list(call.document(artifact, "drawings").items())[:1]:
+        entries["circuit"] = dg.MetadataValue.md(f"`{circuit_id}`\n\n```text\n{text}\n```")
+    return entries
+
+
+def _circuit_table(frame: Any) -> str:
+    lines = [
+        f"| {r['circuit_id']} | {r['role']} | {r['num_qubits'] or '–'} | {r['abstract_depth'] or '–'} → {r['depth'] or '–'} "
+        f"| {_number(r['abstract_two_qubit_gates'])} → {_number(r['two_qubit_gates'])} | {r['status']} | {(r['reason'] or '').replace('|', '/')} |"
+        for r in frame.iter_rows(named=True)
+    ]
+    head = "| circuit | role | qubits | depth | two-qubit gates | status | reason |"
+    return "\n".join([head, "|---|---|---:|---:|---:|---|---|", *lines])
+
+
+def _number(value: int | None) -> str:
+    return "–" if value is None else str(value)
+
+
+def build(spec: WorkloadSpec, code_version: str) -> dg.AssetsDefinition:
+    """The asset `<workload>/compiled_circuits`."""
+    return stage_asset(
+        spec,
+        STAGE,
+        code_version=code_version,
+        description="ISA circuits for the target with depth and two-qubit gates; one row per circuit template and role.",
+        kinds={"qiskit"},
+        compute=compute,
+        describe=describe,
+    )

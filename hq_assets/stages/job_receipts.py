@@ -1,0 +1,168 @@
+"""Stage `job_receipts`: the canonical payload of each job, stored first, then submitted at most once."""
+
+from collections.abc import Mapping
+from typing import Any
+
+import dagster as dg
+
+from hq_assets.stages.chain import Produced, StageCall, stage_asset
+from hq_assets.stages.provenance import request_id_of
+from hq_assets.stages.pubs import build_pubs
+from hq_assets.stages.spec import WorkloadSpec
+from hq_assets.stages.target import backend_fields
+from resources.backends.contract import ExecutionRequest, Pub
+from resources.store.artifact import Artifact
+
+STAGE = "job_receipts"
+VOLATILE = ("request_id", "provider_job_id")
+"""Ids that one run gives: they stand in the table but are not its content."""
+
+
+def compute(call: StageCall) -> Produced:
+    """Build the pubs, divide them into jobs within the backend's limits, submit each under its key."""
+    requests = build_requests(call)
+    estimates = [call.backend.estimate(request) for request in requests]
+    seconds = [estimate.seconds for estimate in estimates if estimate.seconds is not None]
+    call.context.log.info(
+        "%d job(s), %d executions, estimated %.1f s on %s",
+        len(requests),
+        sum(estimate.executions for estimate in estimates),
+        sum(seconds),
+        call.backend.name,
+    )
+    rows = [submit(call, request) for request in requests]
+    calibration = call.backend.calibration()
+    return Produced(
+        tables={"rows": receipts_frame(rows)},
+        facts={"backend": call.backend.name},
+        volatile=VOLATILE,
+        manifest={
+            **backend_fields(call.inputs["target"].facts),
+            **job_fields(rows, requests),
+            "calibration_id": {"compile": None, "submit": calibration.calibration_id, "finish": None},
+        },
+        metadata={
+            "estimated_seconds": sum(seconds),
+            "estimate_provenance": estimates[0].provenance if estimates else "no job",
+            "calibration_id": calibration.calibration_id,
+        },
+    )
+
+
+def build_requests(call: StageCall) -> list[ExecutionRequest]:
+    """Canonical payloads of the stage, each within the backend's executions per job."""
+    target = call.inputs["target"].facts
+    pubs = build_pubs(call)
+    limit = call.backend.limits().max_executions_per_job
+    return [
+        ExecutionRequest(
+            workload=call.spec.name,
+            backend=target["backend"],
+            backend_options=target["backend_options"],
+            target_fingerprint=target["target_fingerprint"],
+            method=call.profile.method,
+            seed_simulator=call.spec.seed_simulator,
+            pubs=tuple(group),
+        )
+        for group in divide(pubs, limit)
+    ]
+
+
+def divide(pubs: list[Pub], limit: int | None) -> list[list[Pub]]:
+    """Group pubs, in order, so that no group exceeds the limit unless a single pub does."""
+    groups: list[list[Pub]] = []
+    used = 0
+    for pub in pubs:
+        if not groups or (limit is not None and used + pub.executions > limit):
+            groups.append([])
+            used = 0
+        groups[-1].append(pub)
+        used += pub.executions
+    return groups
+
+
+def submit(call: StageCall, request: ExecutionRequest) -> dict[str, Any]:
+    """Preflight, store the payload, submit under its key; returns the receipt's row."""
+    from resources.control.preflight import preflight_request
+    from resources.control.submission import idempotency_key, submit_job
+
+    preflight_request(request, call.backend)
+    payload_ref = call.store.put_blob(request.model_dump_json().encode(), "json")
+    fingerprint = request.fingerprint()
+    key = idempotency_key(call.context.resources.home.environment(), call.spec.name, fingerprint)
+    receipt = submit_job(
+        call.context.resources.ledger.open(),
+        call.backend,
+        request,
+        key=key,
+        payload_ref=payload_ref,
+        request_id=request_id_of(call.context),
+    )
+    return {
+        "idempotency_key": key,
+        "payload_fingerprint": fingerprint,
+        "backend": request.backend,
+        "provider_job_id": receipt.provider_job_id,
+        "pubs": len(request.pubs),
+        "executions": sum(pub.executions for pub in request.pubs),
+        "shots": sum(pub.executions * pub.shots for pub in request.pubs),
+        "method": request.method,
+        "request_id": request_id_of(call.context),
+    }
+
+
+def receipts_frame(rows: list[dict[str, Any]]) -> Any:
+    """Receipts as a frame with stated types, also when no circuit could be submitted."""
+    import polars as pl
+
+    text = ("idempotency_key", "payload_fingerprint", "backend", "provider_job_id")
+    numbers = ("pubs", "executions", "shots")
+    schema = {
+        **dict.fromkeys(text, pl.String),
+        **dict.fromkeys(numbers, pl.Int64),
+        "method": pl.String,
+        "request_id": pl.String,
+    }
+    return pl.DataFrame(rows, schema=schema)
+
+
+def job_fields(rows: list[dict[str, Any]], requests: list[ExecutionRequest]) -> dict[str, Any]:
+    """Manifest fields of the jobs."""
+    return {
+        "idempotency_key": [row["idempotency_key"] for row in rows],
+        "payload_fingerprint": [row["payload_fingerprint"] for row in rows],
+        "provider_job_id": [row["provider_job_id"] for row in rows],
+        "job_id": [row["idempotency_key"] for row in rows],
+        "shots": {"asked": sum(row["shots"] for row in rows), "returned": None},
+        "method": requests[0].method if requests else None,
+    }
+
+
+def describe(call: StageCall, artifact: Artifact) -> Mapping[str, Any]:
+    """Jobs, executions and shots."""
+    frame = call.store.scan_table(artifact.tables["rows"]).collect()
+    lines = [
+        f"| `{r['idempotency_key'][:12]}` | {r['backend']} | {r['pubs']} | {r['executions']:,} | {r['shots']:,} | {r['method']} |"
+        for r in frame.iter_rows(named=True)
+    ]
+    head = "| key | backend | pubs | executions | shots | method |"
+    return {
+        "jobs": frame.height,
+        "executions": int(frame["executions"].sum()),
+        "shots": int(frame["shots"].sum()),
+        "receipts": dg.MetadataValue.md("\n".join([head, "|---|---|---:|---:|---:|---|", *lines])),
+    }
+
+
+def build(spec: WorkloadSpec, code_version: str) -> dg.AssetsDefinition:
+    """The asset `<workload>/job_receipts`."""
+    return stage_asset(
+        spec,
+        STAGE,
+        code_version=code_version,
+        description="Receipts of submitted jobs, with key, payload fingerprint and shots; one row per job.",
+        kinds={"qiskit"},
+        compute=compute,
+        describe=describe,
+        pool="quantum_submission",
+    )

@@ -1,0 +1,170 @@
+"""Stage `raw_counts`: what the backend returned, outcome by outcome, with the method that made it.
+
+The stored responses of all settled jobs become rows. A job that is not settled yields no output: nothing
+fails, nothing is held, and an observation says that the tier is pending and why.
+"""
+
+from collections.abc import Mapping
+from typing import Any
+
+import dagster as dg
+
+from hq_assets.stages.chain import Produced, StageCall, stage_asset
+from hq_assets.stages.spec import WorkloadSpec
+from resources.backends.contract import BackendError
+from resources.store.artifact import Artifact
+
+STAGE = "raw_counts"
+DEADLINE_SECONDS = 3600.0
+"""How long a run waits for a local simulator; the job itself lives on after it."""
+
+
+def compute(call: StageCall) -> Produced:
+    """Collect every job of the receipts and turn the stored responses into rows."""
+    import polars as pl
+
+    receipts = call.scan("job_receipts").collect()
+    backend = call.open_backend(call.inputs["job_receipts"].facts["backend"])
+    parts, heads = [], []
+    for row in receipts.iter_rows(named=True):
+        outcomes, head = collect(call, backend, row)
+        parts.append(outcomes)
+        heads.append(head)
+    calibration = backend.calibration()
+    origin = {
+        "tier": "simulator" if backend.limits().inline else "quantum",
+        "backend": backend.name,
+        "method": receipts["method"][0] if receipts.height else None,
+        "calibration_id": calibration.calibration_id,
+    }
+    frame = pl.concat(parts) if parts else empty_counts()
+    return Produced(
+        tables={"rows": frame.lazy().with_columns(tier=pl.lit(origin["tier"]))},
+        facts={"origin": origin, "simulation_methods": simulation_methods(heads)},
+        manifest={**result_fields(heads, origin), "calibration_id": {"compile": None, "submit": None, "finish": calibration.calibration_id}},
+        metadata={**timings(heads), "calibration_id": calibration.calibration_id},
+    )
+
+
+def collect(call: StageCall, backend: Any, row: Mapping[str, Any]) -> tuple[Any, dict[str, Any]]:
+    """Rows and response head of one job.
+
+    Raises:
+        BackendError: The job failed, was cancelled, or did not end before the deadline (it lives on).
+    """
+    from resources.control.collection import Deadline, collect_job, load_result
+
+    ledger = call.context.resources.ledger.open()
+    job = collect_job(ledger, backend, call.store, row["idempotency_key"], wait=Deadline(DEADLINE_SECONDS))
+    if job.state != "completed":
+        error_class = job.error_class or "timeout"
+        message = f"Job {row['idempotency_key'][:12]} on {backend.name} is {job.state}: {job.diagnosis or 'no diagnosis given'}."
+        raise BackendError(error_class, message)
+    outcomes, head = load_result(call.store, job)
+    request = call.store.get_blob(job.payload_ref)
+    return counts_frame(outcomes, head, request, row["idempotency_key"]), head
+
+
+def counts_frame(outcomes: Any, head: Mapping[str, Any], payload: bytes, key: str) -> Any:
+    """Outcomes of one job with the circuit, seed, shots and method of their pub."""
+    import polars as pl
+
+    from resources.backends.contract import ExecutionRequest
+
+    request = ExecutionRequest.model_validate_json(payload)
+    labels = pl.DataFrame(
+        {
+            "pub": pl.Series(range(len(request.pubs)), dtype=pl.Int32),
+            "circuit_id": [pub.circuit_id for pub in request.pubs],
+            "seed": pl.Series([pub.seed for pub in request.pubs], dtype=pl.Int64),
+            "shots": pl.Series([pub.shots for pub in request.pubs], dtype=pl.Int64),
+            "shots_returned": pl.Series([p["shots_returned"] for p in head["pubs"]], dtype=pl.Int64),
+            "method": [p["method"] for p in head["pubs"]],
+        }
+    )
+    joined = outcomes.lazy().join(labels.lazy(), on="pub", how="left", maintain_order="left")
+    return joined.select(
+        "circuit_id",
+        "seed",
+        "execution",
+        parameter_row=pl.col("execution"),
+        register="register",
+        bitstring="bitstring",
+        count="count",
+        weight="weight",
+        shots="shots",
+        shots_returned="shots_returned",
+        method="method",
+        idempotency_key=pl.lit(key),
+    ).collect()
+
+
+def empty_counts() -> Any:
+    """The table without rows, for a workload of which no circuit could be executed."""
+    import polars as pl
+
+    text = ("circuit_id", "register", "bitstring", "method", "idempotency_key")
+    numbers = ("seed", "execution", "parameter_row", "count", "shots", "shots_returned")
+    return pl.DataFrame(schema={**dict.fromkeys(text, pl.String), **dict.fromkeys(numbers, pl.Int64), "weight": pl.Float64})
+
+
+def simulation_methods(heads: list[dict[str, Any]]) -> dict[str, int]:
+    """How many pubs ran under each simulation method."""
+    found: dict[str, int] = {}
+    for head in heads:
+        for pub in head["pubs"]:
+            name = pub.get("simulation_method") or "none"
+            found[name] = found.get(name, 0) + 1
+    return found
+
+
+def timings(heads: list[dict[str, Any]]) -> dict[str, float]:
+    """Seconds by name, summed over the jobs."""
+    total: dict[str, float] = {}
+    for head in heads:
+        for name, seconds in head["seconds"].items():
+            total[f"{name}_seconds"] = total.get(f"{name}_seconds", 0.0) + seconds
+    return total
+
+
+def result_fields(heads: list[dict[str, Any]], origin: Mapping[str, Any]) -> dict[str, Any]:
+    """Manifest fields of the responses."""
+    return {
+        "raw_response_ref": [head["raw_response_ref"] for head in heads],
+        "cost_items": [item for head in heads for item in head["cost_items"]],
+        "tier": origin["tier"],
+        "backend": origin["backend"],
+        "method": origin["method"],
+        "partial": False,
+    }
+
+
+def describe(call: StageCall, artifact: Artifact) -> Mapping[str, Any]:
+    """Who made the counts, how, and how many shots came back."""
+    import polars as pl
+
+    frame = call.store.scan_table(artifact.tables["rows"])
+    shots = frame.select(pl.col("count").sum()).collect().item()
+    circuits = frame.select(pl.col("circuit_id").n_unique()).collect().item()
+    origin = artifact.facts["origin"]
+    return {
+        "tier": origin["tier"],
+        "backend": origin["backend"],
+        "method": origin["method"] or "none",
+        "shots_returned": int(shots or 0),
+        "circuits": int(circuits),
+        "simulation_methods": dg.MetadataValue.json(artifact.facts["simulation_methods"]),
+    }
+
+
+def build(spec: WorkloadSpec, code_version: str) -> dg.AssetsDefinition:
+    """The asset `<workload>/raw_counts`."""
+    return stage_asset(
+        spec,
+        STAGE,
+        code_version=code_version,
+        description="Counts or weights as the backend returned them, bit 0 rightmost; one row per outcome.",
+        kinds={"qiskit", "parquet"},
+        compute=compute,
+        describe=describe,
+    )
