@@ -35,6 +35,7 @@ class Job:
         created_at: ISO 8601, UTC.
         updated_at: ISO 8601, UTC.
         provider_job_id: The provider's name of the job, once it has one.
+        submitted_at: When the provider accepted it, as its receipt says.
         raw_response_ref: Blob of the response as the provider gave it.
         result_ref: Blob of the normalized response's head as JSON.
         request_id: The request that caused the job.
@@ -53,6 +54,7 @@ class Job:
     created_at: str
     updated_at: str
     provider_job_id: str | None = None
+    submitted_at: str | None = None
     raw_response_ref: str | None = None
     result_ref: str | None = None
     request_id: str | None = None
@@ -66,7 +68,15 @@ class Job:
 
 
 _CHANGEABLE = frozenset(
-    {"provider_job_id", "raw_response_ref", "result_ref", "attempt", "error_class", "diagnosis"}
+    {
+        "provider_job_id",
+        "submitted_at",
+        "raw_response_ref",
+        "result_ref",
+        "attempt",
+        "error_class",
+        "diagnosis",
+    }
 )
 
 
@@ -139,7 +149,8 @@ class JobLedger:
             key: The job.
             expected_version: Its version when it was read.
             to_state: Where it goes.
-            changes: provider_job_id, raw_response_ref, result_ref, attempt, error_class, diagnosis.
+            changes: provider_job_id, submitted_at, raw_response_ref, result_ref, attempt,
+                error_class, diagnosis.
 
         Raises:
             UnknownJob: No job has this key.

@@ -27,6 +27,7 @@ def jobs_table() -> Table:
         Column("workload", String(128), nullable=False),
         Column("backend", String(128), nullable=False),
         Column("provider_job_id", String(256)),
+        Column("submitted_at", String(64)),
         Column("payload_ref", String(96), nullable=False),
         Column("raw_response_ref", String(96)),
         Column("result_ref", String(96)),

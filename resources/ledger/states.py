@@ -24,16 +24,17 @@ SETTLED = frozenset({"completed", "failed", "cancelled"})
 _AT_THE_PROVIDER = frozenset({"queued", "running", "completed", "failed", "cancelled", "unknown"})
 
 TRANSITIONS: Mapping[str, frozenset[str]] = {
-    # An intent may be tried again: it stays one, with a further attempt or the reason of a refusal.
+    # An unsettled job may stay what it is, with a further attempt or a new diagnosis.
     "intent": frozenset({"intent", "submitted", "parked", "failed", "cancelled"}),
-    "submitted": _AT_THE_PROVIDER,
-    "queued": _AT_THE_PROVIDER - {"queued"},
+    "submitted": _AT_THE_PROVIDER | {"submitted"},
+    "queued": _AT_THE_PROVIDER,
     # Providers put running jobs back into the queue, e.g. after a calibration.
-    "running": _AT_THE_PROVIDER - {"running"},
-    "unknown": (_AT_THE_PROVIDER - {"unknown"}) | {"parked"},
+    "running": _AT_THE_PROVIDER,
+    "unknown": _AT_THE_PROVIDER | {"parked"},
     # A person found the job, saw that there is none, or gave it up.
     "parked": frozenset({"submitted", "intent", "failed", "cancelled"}),
-    "completed": frozenset(),
+    # The state is final; a response that the store lost may be fetched again.
+    "completed": frozenset({"completed"}),
     "failed": frozenset(),
     "cancelled": frozenset(),
 }

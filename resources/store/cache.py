@@ -32,7 +32,7 @@ class CacheCount:
 
 
 class KeyedCache:
-    """One namespace of cached values. A member named `…_ref`, at any depth, refers to a blob.
+    """One namespace of cached values. A member named `ref` or `…_ref`, at any depth, is a blob.
 
     A value whose blob is gone counts as absent, so a half-lost store computes again.
     """
@@ -97,7 +97,7 @@ class KeyedCache:
 def _refs(value: object) -> Iterator[str]:
     if isinstance(value, dict):
         for name, member in value.items():
-            if isinstance(name, str) and name.endswith("_ref") and isinstance(member, str):
+            if isinstance(member, str) and (name == "ref" or str(name).endswith("_ref")):
                 yield member
             else:
                 yield from _refs(member)

@@ -20,6 +20,7 @@ def upgrade() -> None:
         sa.Column("workload", sa.String(128), nullable=False),
         sa.Column("backend", sa.String(128), nullable=False),
         sa.Column("provider_job_id", sa.String(256)),
+        sa.Column("submitted_at", sa.String(64)),
         sa.Column("payload_ref", sa.String(96), nullable=False),
         sa.Column("raw_response_ref", sa.String(96)),
         sa.Column("result_ref", sa.String(96)),
