@@ -6,6 +6,7 @@ List columns are judged by what `frame_columns.flatten` makes of them: `<column>
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from hq_assets.checks import facts as known
@@ -38,8 +39,8 @@ BITS = r"^([01]+( [01]+)*|rest)$"
 
 ID_COLUMNS: Mapping[str, tuple[str, ...]] = {
     "source": ("path",),
-    "target": (),
-    "profile": (),
+    "target": ("operation",),
+    "profile": ("name",),
     "cleaned_features": ("record_id", "seed"),
     "encoded_inputs": ("circuit_id", "seed", "parameter_row"),
     "compiled_circuits": ("circuit_id", "role"),
@@ -93,30 +94,37 @@ def _source(facts: CheckFacts, previous_rows: int | None) -> list[Expectation]:
     del facts, previous_rows
     columns = {"schema_version": "text", "path": "text", "content_hash": "text", "size": "integer"}
     return [
-        *schema({**columns, "ref": "text", "records": "integer?"}),
+        *schema({**columns, "ref": "text"}),
         row_count(1),
         *_texts("schema_version", "path", "content_hash", "size", "ref"),
         unique("path"),
         matches("content_hash", SHA256),
         between("size", 0, None),
         between("size", 1, None, severity="warning"),
-        between("records", 0, None),
+        replace(between("records", 0, None), optional=True),
     ]
 
 
 def _target(facts: CheckFacts, previous_rows: int | None) -> list[Expectation]:
     del facts, previous_rows
-    return [row_count(1, 1), not_null("schema_version")]
+    return [
+        *schema({"schema_version": "text", "operation": "text", "placements": "integer?"}),
+        row_count(1),
+        *_texts("schema_version", "operation"),
+        unique("operation"),
+        between("placements", 0, None),
+    ]
 
 
 def _profile(facts: CheckFacts, previous_rows: int | None) -> list[Expectation]:
     del facts, previous_rows
+    columns = dict.fromkeys(("schema_version", "name", "method"), "text")
     return [
+        *schema({**columns, "shots": "integer"}),
         row_count(1, 1),
         *_texts("schema_version", "name", "method", "shots"),
         in_set("method", known.METHODS),
         between("shots", 0, None),
-        between("seeds_length", 1, None),
     ]
 
 

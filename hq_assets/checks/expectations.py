@@ -34,6 +34,7 @@ class Expectation:
         on: `rows`, or `schema` for a frame with one row (column, family) per column.
         indicator: (column, value) where the expectation is about a derived column that is 1.0 in rows
             with that value and 0.0 in the others; its name is `kwargs["column"]`.
+        optional: Whether it is skipped where the table lacks the column.
     """
 
     kind: str
@@ -42,6 +43,7 @@ class Expectation:
     where: Where | None = None
     on: Literal["rows", "schema"] = "rows"
     indicator: tuple[str, str] | None = None
+    optional: bool = False
 
     @property
     def columns(self) -> tuple[str, ...]:

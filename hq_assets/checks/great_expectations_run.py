@@ -107,10 +107,11 @@ def run_suite(
         if item.on == "schema":
             continue
         needed = {*item.columns, *([item.where.column] if item.where else [])}
-        if missing := sorted(needed - present):
-            results.append(_missing(item, missing))
-        else:
+        missing = sorted(needed - present)
+        if not missing:
             on_rows.append(item)
+        elif not item.optional:
+            results.append(_missing(item, missing))
     rows = _height(frame)
     flat = frame_columns.with_indicators(flat, on_rows)
     named = [column for column in id_columns if column in present]
