@@ -1,1 +1,1 @@
-"""Pure quantum code: encodings, circuits, overlaps, transpilation; nothing here executes on a backend."""
+"""Pure quantum code: encodings, circuits, overlaps, transpilation; it submits nothing."""
