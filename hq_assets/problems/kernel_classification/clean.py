@@ -1,0 +1,296 @@
+"""From CSV files to cleaned rows with their split, one per record and seed."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import polars as pl
+from polars.io.plugins import register_io_source
+
+from hq_assets.classical.preparation import CleaningFit, fit_cleaning
+from hq_assets.classical.splitting import SPLIT_NAMES, TEST, TRAIN, stratified_split
+from hq_assets.problems.contract import Cleaned, DataError, Transform
+from hq_assets.problems.kernel_classification.row_rules import (
+    FINE,
+    FLAW_WORDS,
+    NEGATIVE,
+    POSITIVE,
+    UNLABELLED,
+    JudgedRows,
+)
+from hq_assets.problems.kernel_classification.table_survey import (
+    Survey,
+    judged_batches,
+    survey_table,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from hq_assets.problems.contract import SourceFile
+    from hq_assets.problems.kernel_classification.settings import Settings
+
+
+def clean(files: Sequence[SourceFile], settings: Settings, seeds: Sequence[int]) -> Cleaned:
+    """Clean a table of any length in bounded memory.
+
+    Rows are judged, split by class and seeded hash of their id, and only then medians and outlier
+    fences are fitted, on the training rows of each seed. The frame reads the files again when it is
+    collected, a batch at a time.
+
+    Args:
+        files: CSV files in UTF-8, read in this order.
+        settings: Columns, rules and sizes.
+        seeds: Seeds of the splits.
+
+    Returns:
+        Rows ordered by source row, then seed: record_id, seed, split, the features (f64, finite
+        unless dropped), label (null for a new record), status, reason, source_file, source_line (the
+        line, where no field contains a line break). A dropped row has split `unused`; a row without
+        id is named after its file and line.
+
+    Raises:
+        DataError: A file cannot be used, a class is missing, or there are too few rows.
+    """
+    survey = survey_table(files, settings)
+    splits = np.stack([_split(survey, settings, seed) for seed in seeds], axis=1)
+    fits = _fit_on_training_rows(files, settings, survey, splits, seeds)
+    schema = _schema(settings)
+
+    def batches(
+        columns: list[str] | None, predicate: pl.Expr | None, rows: int | None, _: int | None
+    ) -> Iterator[pl.DataFrame]:
+        for frame in _clean_batches(files, settings, survey, splits, fits, seeds):
+            part = frame.cast(schema) if predicate is None else frame.cast(schema).filter(predicate)
+            part = part if columns is None else part.select(columns)
+            if rows is not None:
+                part, rows = part.head(rows), rows - len(part.head(rows))
+            yield part
+            if rows == 0:
+                return
+
+    return Cleaned(
+        frame=register_io_source(batches, schema=schema),
+        transforms=_transforms(settings, fits, seeds),
+        facts={**survey.facts, "rows_by_seed_and_split": _split_counts(splits, seeds)},
+    )
+
+
+def _schema(settings: Settings) -> dict[str, Any]:
+    return {
+        "record_id": pl.String,
+        "seed": pl.Int64,
+        "split": pl.String,
+        **dict.fromkeys(settings.features, pl.Float64),
+        "label": pl.String,
+        "status": pl.String,
+        "reason": pl.String,
+        "source_file": pl.String,
+        "source_line": pl.Int64,
+    }
+
+
+def _split(survey: Survey, settings: Settings, seed: int) -> np.ndarray:
+    """Split codes of all rows; new records without label are all in the test part.
+
+    Raises:
+        DataError: There are fewer usable rows than asked for, or a class is too small to split.
+    """
+    try:
+        split = stratified_split(
+            survey.hashes, survey.classes, seed, settings.train_rows, settings.test_rows
+        )
+    except ValueError as error:
+        message = f"Split of seed {seed}: {error}. Dropped: {survey.facts['rows_dropped_by_reason']}."
+        raise DataError(message) from error
+    split[survey.classes == UNLABELLED] = TEST
+    folds = settings.classifier.folds
+    for code, label in ((POSITIVE, settings.positive_label), (NEGATIVE, settings.negative_label)):
+        found = int(((survey.classes == code) & (split == TRAIN)).sum())
+        if found < folds:
+            message = (
+                f"Split of seed {seed} has {found} training rows of '{label}', but {folds} folds need "
+                f"at least {folds}. Raise train_rows or add rows of that class."
+            )
+            raise DataError(message)
+    return split
+
+
+def _fit_on_training_rows(
+    files: Sequence[SourceFile],
+    settings: Settings,
+    survey: Survey,
+    splits: np.ndarray,
+    seeds: Sequence[int],
+) -> list[CleaningFit]:
+    """Fences and medians per seed, from one more pass that keeps only training rows.
+
+    Raises:
+        DataError: A feature has no value in the training rows of a seed.
+    """
+    wanted = (splits == TRAIN).any(axis=1)
+    parts, done = [], 0
+    for _, _, judged in judged_batches(files, settings, as_text=survey.as_text):
+        parts.append(judged.values[wanted[done : done + len(judged.values)]])
+        done += len(judged.values)
+    kept, values = np.flatnonzero(wanted), np.concatenate(parts)
+    fits = []
+    for number, seed in enumerate(seeds):
+        rows = values[splits[kept, number] == TRAIN]
+        try:
+            rule = settings.outliers
+            fits.append(fit_cleaning(rows, rule.quantiles, rule.multiplier))
+        except ValueError as error:
+            message = f"Seed {seed}: {error} (of {list(settings.features)}). Add values or rows."
+            raise DataError(message) from error
+    return fits
+
+
+def _clean_batches(
+    files: Sequence[SourceFile],
+    settings: Settings,
+    survey: Survey,
+    splits: np.ndarray,
+    fits: Sequence[CleaningFit],
+    seeds: Sequence[int],
+) -> Iterator[pl.DataFrame]:
+    """Cleaned rows of one batch of the source after the other."""
+    done = 0
+    dropped_rows = survey.dropped["row"].to_numpy()
+    for file, seen, judged in judged_batches(files, settings, as_text=survey.as_text):
+        here = slice(done, done + len(judged.ids))
+        first, last = np.searchsorted(dropped_rows, [here.start, here.stop])
+        dropped = survey.dropped.slice(first, last - first)
+        common = _common_columns(file, seen, judged, survey.classes[here], settings)
+        frames = [
+            _clean_rows(judged, fit, common, splits[here, number], settings, seed, dropped, done)
+            for number, (fit, seed) in enumerate(zip(fits, seeds, strict=True))
+        ]
+        yield _record_by_record(frames)
+        done = here.stop
+
+
+def _common_columns(
+    file: SourceFile, seen: int, judged: JudgedRows, classes: np.ndarray, settings: Settings
+) -> dict[str, pl.Series]:
+    """Columns that are the same for every seed."""
+    rows = len(judged.ids)
+    names = [settings.negative_label, settings.positive_label, None]
+    codes = np.where(classes >= 0, classes, 2)
+    lines = pl.int_range(seen + 2, seen + 2 + rows, eager=True)
+    ids = judged.ids
+    if ids.null_count():
+        ids = ids.fill_null(pl.Series([f"{file.path}:{line}" for line in lines]))
+    return {
+        "record_id": ids,
+        "label": pl.Series(names, dtype=pl.String).gather(codes),
+        "source_file": pl.Series([file.path]).new_from_index(0, rows),
+        "source_line": lines,
+    }
+
+
+def _clean_rows(
+    judged: JudgedRows,
+    fit: CleaningFit,
+    common: dict[str, pl.Series],
+    split: np.ndarray,
+    settings: Settings,
+    seed: int,
+    dropped: pl.DataFrame,
+    offset: int,
+) -> pl.DataFrame:
+    """One batch for one seed; `dropped` holds source rows, which start at `offset` here."""
+    values, clipped = fit.apply(judged.values)
+    rows = len(values)
+    gone = dropped["row"].to_numpy() - offset
+    values[gone] = judged.values[gone]
+    touched = clipped.any(axis=1) | (judged.flaws != FINE).any(axis=1)
+    status = touched.astype(np.int8)
+    status[gone] = 2
+    reasons = pl.Series("reason", [None], dtype=pl.String).new_from_index(0, rows)
+    changed = np.flatnonzero(status == 1)
+    if changed.size:
+        reasons = reasons.scatter(changed, _change_reasons(judged, fit, clipped, changed, settings))
+    if gone.size:
+        reasons = reasons.scatter(gone, dropped["reason"])
+    columns = {
+        "record_id": common["record_id"],
+        "seed": pl.Series([seed]).new_from_index(0, rows),
+        "split": pl.Series(SPLIT_NAMES).gather(split),
+        **dict(zip(settings.features, values.T, strict=True)),
+        "label": common["label"],
+        "status": pl.Series(["ok", "changed", "dropped"]).gather(status),
+        "reason": reasons,
+        "source_file": common["source_file"],
+        "source_line": common["source_line"],
+    }
+    return pl.DataFrame(columns)
+
+
+def _change_reasons(
+    judged: JudgedRows,
+    fit: CleaningFit,
+    clipped: np.ndarray,
+    rows: np.ndarray,
+    settings: Settings,
+) -> pl.Series:
+    """Texts such as `area missing, set to 551.1; radius 28.1 clipped to 27.2`, one per changed row."""
+    parts: list[pl.Series] = []
+    for j, name in enumerate(settings.features):
+        flaws = judged.flaws[rows, j]
+        texts: list[str | None] = [None] * len(rows)
+        for i in np.flatnonzero(flaws).tolist():
+            texts[i] = f"{name} {FLAW_WORDS[flaws[i]]}, set to the median {fit.medians[j]:.6g}"
+        for i in np.flatnonzero(clipped[rows, j]).tolist():
+            given = judged.values[rows[i], j]
+            bound = fit.upper[j] if given > fit.upper[j] else fit.lower[j]
+            texts[i] = f"{name} {given:.6g} clipped to {bound:.6g}"
+        if any(text is not None for text in texts):
+            parts.append(pl.Series(f"{j}", texts, dtype=pl.String))
+    joined = pl.concat_str(pl.all(), separator="; ", ignore_nulls=True)
+    return pl.DataFrame(parts).select(joined.alias("reason"))["reason"]
+
+
+def _record_by_record(frames: list[pl.DataFrame]) -> pl.DataFrame:
+    """Interleave frames of equal length: all seeds of the first record, then of the second …"""
+    if len(frames) == 1:
+        return frames[0]
+    order = np.arange(len(frames) * len(frames[0])).reshape(len(frames), -1).T.ravel()
+    return pl.concat(frames)[order]
+
+
+def _split_counts(splits: np.ndarray, seeds: Sequence[int]) -> dict[str, dict[str, int]]:
+    return {
+        str(seed): dict(
+            zip(SPLIT_NAMES, np.bincount(splits[:, number], minlength=3).tolist(), strict=True)
+        )
+        for number, seed in enumerate(seeds)
+    }
+
+
+def _transforms(
+    settings: Settings, fits: Sequence[CleaningFit], seeds: Sequence[int]
+) -> list[Transform]:
+    """What was applied, in order: the split, then filling and clipping per seed."""
+    names = list(settings.features)
+    split = Transform(
+        name="stratified_split",
+        fitted_on="fixed",
+        parameters={
+            "key": "splitmix64 of the record id",
+            "train_rows": settings.train_rows,
+            "test_rows": settings.test_rows,
+        },
+    )
+    steps = [split]
+    for fit, seed in zip(fits, seeds, strict=True):
+        rows = f"split == train, seed {seed}"
+        medians = dict(zip(names, fit.medians.tolist(), strict=True))
+        fences = {
+            name: [float(low) if np.isfinite(low) else None, float(up) if np.isfinite(up) else None]
+            for name, low, up in zip(names, fit.lower, fit.upper, strict=True)
+        }
+        steps.append(Transform("impute_median", rows, {"medians": medians}))
+        steps.append(Transform("clip_outliers", rows, {"fences": fences}))
+    return steps

@@ -1,0 +1,228 @@
+"""The first look at a whole source: which rows can be used, which repeat, and why others cannot."""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import polars as pl
+
+from hq_assets.classical.record_hashes import hash_rows, hash_texts
+from hq_assets.problems.contract import DataError
+from hq_assets.problems.kernel_classification.row_rules import (
+    DROPPED,
+    FINE,
+    FLAW_WORDS,
+    NEGATIVE,
+    POSITIVE,
+    UNLABELLED,
+    WRONG_TYPE,
+    JudgedRows,
+    judge_rows,
+)
+from hq_assets.problems.kernel_classification.table_files import check_table, read_batches
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from hq_assets.problems.contract import SourceFile
+    from hq_assets.problems.kernel_classification.settings import Settings
+
+
+@dataclass(frozen=True)
+class Survey:
+    """What is known of every row; 17 bytes a row besides the dropped ones.
+
+    Attributes:
+        hashes: Hash of the record id per row, in source order, uint64.
+        classes: Class code per row (`row_rules`), int8; DROPPED for all that cannot be used.
+        dropped: Columns row (i64, position in the source, ascending) and reason (str).
+        as_text: Whether numbers stand between blanks or texts, so that columns are read as text.
+        facts: Counts for people and checks.
+    """
+
+    hashes: np.ndarray
+    classes: np.ndarray
+    dropped: pl.DataFrame
+    as_text: bool
+    facts: dict[str, Any]
+
+
+def judged_batches(
+    files: Sequence[SourceFile], settings: Settings, *, as_text: bool
+) -> Iterator[tuple[SourceFile, int, JudgedRows]]:
+    """Yield every batch of the source with its judgement, in order.
+
+    Raises:
+        DataError: A line cannot be read.
+        polars.exceptions.ComputeError: A text stands among the numbers, and `as_text` is False.
+    """
+    number = pl.String if as_text else pl.Float64
+    types = {
+        settings.id_column: pl.String,
+        **dict.fromkeys(settings.features, number),
+        settings.label_column: pl.String,
+    }
+    for file, seen, batch in read_batches(files, types, settings.missing.markers):
+        yield file, seen, judge_rows(batch, settings)
+
+
+def survey_table(files: Sequence[SourceFile], settings: Settings) -> Survey:
+    """Read the source once and decide which rows can be used.
+
+    Raises:
+        DataError: A file is unusable, a column holds no numbers, or a class has no usable row.
+    """
+    if not files:
+        message = "No source file was given. Add a CSV file to the workload's data folder."
+        raise DataError(message)
+    for file in files:
+        check_table(file, settings.required_columns())
+    try:
+        survey = _survey(files, settings, as_text=False)
+    except pl.exceptions.ComputeError:
+        survey = _survey_texts(files, settings)
+    _check_classes(survey, settings)
+    return survey
+
+
+def _survey_texts(files: Sequence[SourceFile], settings: Settings) -> Survey:
+    try:
+        return _survey(files, settings, as_text=True)
+    except pl.exceptions.ComputeError as error:
+        names = ", ".join(file.path for file in files)
+        first = str(error).strip().splitlines()[0]
+        message = f"{names} cannot be read as CSV: {first}. Correct the quotes and delimiters."
+        raise DataError(message) from error
+
+
+def _survey(files: Sequence[SourceFile], settings: Settings, *, as_text: bool) -> Survey:
+    hashes, contents, classes, dropped = [], [], [], []
+    flaws = np.zeros((len(FLAW_WORDS), len(settings.features)), dtype=np.int64)
+    rows = 0
+    for _, _, judged in judged_batches(files, settings, as_text=as_text):
+        hashes.append(hash_texts(judged.ids))
+        contents.append(hash_rows(list(judged.values.T)))
+        classes.append(judged.classes)
+        if judged.dropped.size:
+            part = {"row": judged.dropped + rows, "reason": list(judged.reasons)}
+            dropped.append(pl.DataFrame(part))
+        if judged.flaws.any():
+            flaws += [(judged.flaws == code).sum(axis=0) for code in range(len(FLAW_WORDS))]
+        rows += len(judged.ids)
+    _check_columns(files, flaws, rows, settings)
+    survey = _Rows(np.concatenate(hashes), np.concatenate(contents), np.concatenate(classes))
+    dropped += _drop_repeated(survey, settings)
+    frame = pl.concat([pl.DataFrame(schema=_DROPPED_SCHEMA), *dropped]).sort("row")
+    facts = _facts(files, rows, survey.classes, frame, flaws, settings)
+    return Survey(survey.hashes, survey.classes, frame, as_text, facts)
+
+
+@dataclass
+class _Rows:
+    hashes: np.ndarray
+    contents: np.ndarray
+    classes: np.ndarray
+
+
+def _drop_repeated(rows: _Rows, settings: Settings) -> list[pl.DataFrame]:
+    """Drop usable rows that repeat an earlier usable id, then those that repeat its values."""
+    parts = []
+    kinds = [("repeated id", rows.hashes)]
+    if settings.duplicates == "drop":
+        labelled = hash_rows([rows.classes.astype(np.float64)]) ^ rows.contents
+        kinds.append(("repeated values", labelled))
+    for what, keys in kinds:
+        usable = np.flatnonzero(rows.classes != DROPPED)
+        later, first = _later_ones(keys[usable])
+        repeated, kept = usable[later], usable[first]
+        rows.classes[repeated] = DROPPED
+        reasons = [f"{what}, first in row {row + 1} of the source" for row in kept.tolist()]
+        parts.append(pl.DataFrame({"row": repeated, "reason": reasons}, schema=_DROPPED_SCHEMA))
+    return parts
+
+
+_DROPPED_SCHEMA = {"row": pl.Int64, "reason": pl.String}
+
+
+def _later_ones(keys: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Positions that repeat an earlier key, ascending, and the position of that first key."""
+    ordered = np.sort(keys)
+    twice = ordered[1:][ordered[1:] == ordered[:-1]]
+    none = np.empty(0, dtype=np.int64)
+    if not twice.size:
+        return none, none
+    candidates = np.flatnonzero(np.isin(keys, twice))
+    _, first, inverse = np.unique(keys[candidates], return_index=True, return_inverse=True)
+    firsts = first[inverse]
+    later = firsts != np.arange(len(candidates))
+    return candidates[later], candidates[firsts[later]]
+
+
+def _check_columns(
+    files: Sequence[SourceFile], flaws: np.ndarray, rows: int, settings: Settings
+) -> None:
+    names = ", ".join(file.path for file in files)
+    for j, column in enumerate(settings.features):
+        wrong = int(flaws[WRONG_TYPE, j])
+        without = int(flaws[FINE + 1 :, j].sum())
+        if without < rows:
+            continue
+        given = "only text" if wrong else "no finite value within its range"
+        message = (
+            f"{names}: column '{column}' has {given} in {rows} rows, but numbers are needed. "
+            "Correct the source, or remove the feature from the settings."
+        )
+        raise DataError(message)
+
+
+def _check_classes(survey: Survey, settings: Settings) -> None:
+    counts = {
+        settings.negative_label: int((survey.classes == NEGATIVE).sum()),
+        settings.positive_label: int((survey.classes == POSITIVE).sum()),
+    }
+    absent = [label for label, count in counts.items() if not count]
+    if absent:
+        found = {label: count for label, count in counts.items() if count} or "no usable rows"
+        reasons = survey.facts["rows_dropped_by_reason"]
+        message = (
+            f"Column '{settings.label_column}' has no usable row of {absent}, found: {found}; dropped: "
+            f"{reasons}. Needed are rows of both classes; correct the source or the labels in the settings."
+        )
+        raise DataError(message)
+
+
+def _facts(
+    files: Sequence[SourceFile],
+    rows: int,
+    classes: np.ndarray,
+    dropped: pl.DataFrame,
+    flaws: np.ndarray,
+    settings: Settings,
+) -> dict[str, Any]:
+    return {
+        "files": len(files),
+        "rows_read": rows,
+        "rows_usable": int((classes != DROPPED).sum()),
+        "rows_dropped": len(dropped),
+        "rows_dropped_by_reason": _reason_counts(dropped),
+        "rows_by_label": {
+            settings.negative_label: int((classes == NEGATIVE).sum()),
+            settings.positive_label: int((classes == POSITIVE).sum()),
+        },
+        "rows_unlabelled": int((classes == UNLABELLED).sum()),
+        "flaws_by_feature": {
+            name: {FLAW_WORDS[code]: int(n) for code, n in enumerate(flaws[:, j]) if n}
+            for j, name in enumerate(settings.features)
+            if flaws[:, j].any()
+        },
+    }
+
+
+def _reason_counts(dropped: pl.DataFrame) -> dict[str, int]:
+    """Number of dropped rows by the kind of their first reason."""
+    kind = pl.col("reason").str.extract(r"^([a-z ]+?)(?: in |, |; |;| '|$)", 1)
+    kinds = dropped.select(kind.alias("kind"))["kind"].fill_null("values missing")
+    return dict(sorted(Counter(kinds.to_list()).items()))
