@@ -8,7 +8,6 @@ import dagster as dg
 from hq_assets.cli.outside import Choice
 from hq_assets.cli.running import Plan, make_plan
 from hq_assets.components.discovery import load_workloads
-from hq_assets.problems.contract import DataError
 from hq_assets.stages.spec import WorkloadSpec
 from resources.backends.contract import BackendError
 
@@ -51,7 +50,7 @@ class Session:
         definitions = bind(loaded)
         try:
             plan = make_plan(instance, definitions, specs, choice)
-        except (DataError, BackendError) as error:
+        except (ValueError, BackendError) as error:
             raise UsageProblem(str(error)) from error
         return cls(definitions, specs, choice, plan)
 

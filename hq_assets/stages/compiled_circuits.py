@@ -19,8 +19,11 @@ CACHE = "compiled_circuits"
 
 def compute(call: StageCall) -> Produced:
     """Construct the circuits with the kind's verb, compile what is not in the cache, preflight each."""
+    from resources.control.circuit_facts import target_facts
+    from resources.control.preflight import require, target_items
     from resources.store.cache import KeyedCache
 
+    require(target_items(target_facts(call.backend.target()), call.spec.backend_assumptions))
     templates = call.verb()(encoded_of(call), call.settings)
     cache = KeyedCache(call.store, CACHE)
     compiler = Compiler(call, cache)
@@ -90,7 +93,6 @@ class Compiler:
 
     def _compile(self, circuit: Any) -> dict[str, Any]:
         """Compile one circuit into a JSON-able cache entry; a circuit that cannot be compiled says why."""
-        from hq_assets.lineage.circuit_fingerprint import circuit_fingerprint
         from hq_assets.quantum.transpilation import compile_circuits
 
         spec = self.call.spec
@@ -98,29 +100,39 @@ class Compiler:
         (outcome,) = compile_circuits([circuit], target, spec.optimization_level, spec.seed_transpiler)
         if outcome.circuit is None:
             return {"status": outcome.status, "reason": outcome.reason}
+        return self._entry(outcome.circuit, outcome.abstract, outcome.compiled)
+
+    def _entry(self, circuit: Any, abstract: Any, compiled: Any) -> dict[str, Any]:
+        """What is kept of a circuit that is executed: its QPY, fingerprint, figures and preflight facts."""
+        from hq_assets.lineage.circuit_fingerprint import circuit_fingerprint
+        from resources.control.circuit_facts import circuit_facts
+
+        figures = {
+            "used_qubits": compiled.num_qubits,
+            "compiled_depth": compiled.depth,
+            "compiled_two_qubit_gates": compiled.two_qubit_gates,
+            "abstract_depth": abstract.depth,
+            "abstract_two_qubit_gates": abstract.two_qubit_gates,
+            "classical_bits": circuit.num_clbits,
+        }
         return {
             "status": "ok",
             "reason": None,
-            "ref": self.call.store.put_blob(to_qpy(outcome.circuit), "qpy"),
-            "fingerprint": circuit_fingerprint(outcome.circuit),
-            "facts": outcome.facts(),
+            "ref": self.call.store.put_blob(to_qpy(circuit), "qpy"),
+            "fingerprint": circuit_fingerprint(circuit),
+            "figures": figures,
+            "facts": circuit_facts(circuit),
         }
 
     def _overlap(self, template: CircuitTemplate) -> dict[str, Any]:
         """The state-preparation circuit as it is: exact overlaps need no transpilation."""
         from hq_assets.lineage.circuit_fingerprint import circuit_fingerprint
-        from hq_assets.quantum.transpilation import circuit_figures
+        from hq_assets.quantum.circuit_figures import circuit_figures
 
         circuit = template.overlap_circuit
-        fingerprint = circuit_fingerprint(circuit)
         figures = circuit_figures(circuit)
-        entry = {
-            "status": "ok",
-            "reason": None,
-            "ref": self.call.store.put_blob(to_qpy(circuit), "qpy"),
-            "fingerprint": fingerprint,
-            "facts": {**figures, **{f"abstract_{k}": v for k, v in figures.items()}},
-        }
+        entry = self._entry(circuit, figures, figures)
+        fingerprint = circuit_fingerprint(circuit)
         row = self._row(template, "overlap", fingerprint, entry, template.overlap_parameters)
         self._keep(row, entry)
         return row
@@ -132,11 +144,15 @@ class Compiler:
     def _row(
         self, template: CircuitTemplate, role: str, fingerprint: str, entry: Mapping[str, Any], parameters: Sequence[str]
     ) -> dict[str, Any]:
-        facts = entry.get("facts", {})
-        figures = ("num_qubits", "depth", "two_qubit_gates", "abstract_depth", "abstract_two_qubit_gates", "classical_bits")
+        figures = entry.get("figures", {})
         return {
             **self._refused(template, entry["status"], entry["reason"]),
-            **{name: facts.get(name) for name in figures},
+            "num_qubits": figures.get("used_qubits"),
+            "depth": figures.get("compiled_depth"),
+            "two_qubit_gates": figures.get("compiled_two_qubit_gates"),
+            "abstract_depth": figures.get("abstract_depth"),
+            "abstract_two_qubit_gates": figures.get("abstract_two_qubit_gates"),
+            "classical_bits": figures.get("classical_bits"),
             "role": role,
             "circuit_fingerprint": fingerprint,
             "compiled_fingerprint": entry.get("fingerprint"),

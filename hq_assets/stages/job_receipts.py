@@ -42,6 +42,7 @@ def compute(call: StageCall) -> Produced:
             "calibration_id": {"compile": None, "submit": calibration.calibration_id, "finish": None},
         },
         metadata={
+            "inline": call.backend.limits().inline,
             "estimated_seconds": sum(seconds),
             "estimate_provenance": estimates[0].provenance if estimates else "no job",
             "calibration_id": calibration.calibration_id,
@@ -84,14 +85,17 @@ def divide(pubs: list[Pub], limit: int | None) -> list[list[Pub]]:
 def submit(call: StageCall, request: ExecutionRequest) -> dict[str, Any]:
     """Preflight, store the payload, submit under its key; returns the receipt's row."""
     from resources.control.preflight import preflight_request
-    from resources.control.submission import idempotency_key, submit_job
+    from resources.control.submission import idempotency_key, open_generation, submit_job
 
-    preflight_request(request, call.backend)
+    ledger = call.context.resources.ledger.open()
+    preflight_request(request, call.backend, blobs=call.store)
     payload_ref = call.store.put_blob(request.model_dump_json().encode(), "json")
     fingerprint = request.fingerprint()
-    key = idempotency_key(call.context.resources.home.environment(), call.spec.name, fingerprint)
+    environment = call.context.resources.home.environment()
+    generation = open_generation(ledger, environment, call.spec.name, fingerprint)
+    key = idempotency_key(environment, call.spec.name, fingerprint, generation)
     receipt = submit_job(
-        call.context.resources.ledger.open(),
+        ledger,
         call.backend,
         request,
         key=key,

@@ -78,7 +78,10 @@ def counts_frame(outcomes: Any, head: Mapping[str, Any], payload: bytes, key: st
             "circuit_id": [pub.circuit_id for pub in request.pubs],
             "seed": pl.Series([pub.seed for pub in request.pubs], dtype=pl.Int64),
             "shots": pl.Series([pub.shots for pub in request.pubs], dtype=pl.Int64),
-            "shots_returned": pl.Series([p["shots_returned"] for p in head["pubs"]], dtype=pl.Int64),
+            "shots_returned": pl.Series(
+                [p["shots_returned"] // pub.executions for p, pub in zip(head["pubs"], request.pubs, strict=True)],
+                dtype=pl.Int64,
+            ),
             "method": [p["method"] for p in head["pubs"]],
         }
     )
