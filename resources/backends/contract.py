@@ -29,7 +29,17 @@ SCHEMA_VERSION = "1.0"
 
 Method = Literal["sampled", "exact", "binomial"]
 Operation = Literal["sample", "overlaps"]
-JobState = Literal["intent", "submitted", "queued", "running", "completed", "failed", "cancelled", "unknown", "parked"]
+JobState = Literal[
+    "intent",
+    "submitted",
+    "queued",
+    "running",
+    "completed",
+    "failed",
+    "cancelled",
+    "unknown",
+    "parked",
+]
 ProviderStatus = Literal["queued", "running", "completed", "failed", "cancelled", "unknown"]
 ErrorClass = Literal[
     "transient", "ambiguous", "offline", "structural", "data", "authentication", "policy", "quota",
@@ -78,12 +88,25 @@ class Pub(Canonical):
     circuit_id: str
     seed: int = Field(description="The workload's declared seed (split) that these rows belong to")
     operation: Operation = "sample"
-    circuit_ref: str = Field(description="QPY of the ISA circuit (for overlaps: of U(x)); not part of the fingerprint")
-    compiled_fingerprint: str = Field(description="Structural fingerprint of the circuit behind circuit_ref")
+    circuit_ref: str = Field(
+        description="QPY of the ISA circuit (for overlaps: of U(x)); not part of the fingerprint"
+    )
+    compiled_fingerprint: str = Field(
+        description="Structural fingerprint of the circuit behind circuit_ref"
+    )
     num_parameters: int = Field(ge=0)
-    parameters_ref: str | None = Field(default=None, description=".npy, float64 (rows, parameters per row)")
+    parameters_ref: str | None = Field(
+        default=None, description=".npy, float64 (rows, parameters per row)"
+    )
+    parameter_names: tuple[str, ...] | None = Field(
+        default=None,
+        description="Parameter of each bound value in order (for pairs: of left, then of right); names that the "
+        "circuit lost in compilation are skipped. None: the circuit's own order, `circuit.parameters`",
+    )
     rows: int = Field(ge=1, description="Parameter rows; 1 for a circuit without parameters")
-    pairs_ref: str | None = Field(default=None, description=".npy, int64 (pairs, 2): left and right parameter row")
+    pairs_ref: str | None = Field(
+        default=None, description=".npy, int64 (pairs, 2): left and right parameter row"
+    )
     num_pairs: int = Field(default=0, ge=0)
     shots: int = Field(ge=0, description="Shots per execution; 0 only for method exact")
 
@@ -111,7 +134,9 @@ class ExecutionRequest(Canonical):
         body = self.model_dump(mode="json")
         for pub in body["pubs"]:
             del pub["circuit_ref"]
-        return hashlib.sha256(json.dumps(body, sort_keys=True, separators=(",", ":")).encode()).hexdigest()
+        return hashlib.sha256(
+            json.dumps(body, sort_keys=True, separators=(",", ":")).encode()
+        ).hexdigest()
 
 
 class Receipt(Canonical):
@@ -150,7 +175,9 @@ class Limits(Canonical):
     max_executions_per_job: int | None = None
     max_payload_bytes: int | None = None
     offers_overlaps: bool = False
-    inline: bool = Field(default=False, description="A local simulator: collected inside the same run")
+    inline: bool = Field(
+        default=False, description="A local simulator: collected inside the same run"
+    )
     supports_control_flow: bool = False
     supports_mid_circuit_measurement: bool = False
 
@@ -159,7 +186,9 @@ class CalibrationSnapshot(Canonical):
     """Backend properties at one moment."""
 
     calibration_id: str = Field(description="Hash of the numbers; for an ideal simulator `ideal`")
-    taken_at: str | None = Field(description="ISO 8601 as the provider states it; None for an ideal simulator")
+    taken_at: str | None = Field(
+        description="ISO 8601 as the provider states it; None for an ideal simulator"
+    )
     qubits: dict[str, dict[str, float | None]] = Field(
         default_factory=dict, description="qubit → t1_us, t2_us, readout_error …"
     )
@@ -172,7 +201,9 @@ class PubResult(Canonical):
     """Facts about one pub's outcomes."""
 
     pub: int
-    registers: dict[str, int] = Field(description="register name → bits, in the order declared by the circuit")
+    registers: dict[str, int] = Field(
+        description="register name → bits, in the order declared by the circuit"
+    )
     method: Method
     simulation_method: str | None = None
     shots_returned: int
