@@ -19,7 +19,10 @@ def judge(evidence: Evidence, facts: CheckFacts) -> list[Judgement]:
     """Methods are compared on the same seeds, and a baseline is classical."""
     del facts
     rows = evidence.rows("baselines")
-    return [methods_answer_under_every_seed(rows), baselines_are_classical(rows)]
+    judgements = [methods_answer_under_every_seed(rows)]
+    if "tier" in rows.collect_schema():
+        judgements.append(baselines_are_classical(rows))
+    return judgements
 
 
 def methods_answer_under_every_seed(rows: pl.LazyFrame) -> Judgement:

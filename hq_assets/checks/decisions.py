@@ -16,7 +16,8 @@ if TYPE_CHECKING:
     from hq_assets.checks.facts import CheckFacts
 
 NEEDS = ("cleaned_features", "normalized_results", "target")
-PROBABILITIES = ("probability", "calibrated_probability")
+PROBABILITY = r"(?i)^(calibrated[ _])?probability"
+"""Kinds of confidence that are probabilities; the words after it say of what."""
 
 
 def judge(evidence: Evidence, facts: CheckFacts) -> list[Judgement]:
@@ -56,7 +57,7 @@ def confidences_are_probabilities(rows: pl.LazyFrame) -> Judgement:
     """A confidence of kind probability lies between 0 and 1."""
     import polars as pl
 
-    kind = pl.col("confidence_kind").is_in(PROBABILITIES)
+    kind = pl.col("confidence_kind").str.contains(PROBABILITY)
     inside = pl.col("confidence_value").is_between(0, 1).fill_null(value=False)
     wrong = rows.filter(kind & ~inside)
     reason = pl.format("confidence {}", pl.col("confidence_value").cast(pl.String).fill_null("missing"))
@@ -88,7 +89,9 @@ def tiers_are_those_of_the_results(rows: pl.LazyFrame, results: pl.LazyFrame) ->
 
     keys = ["seed", "tier", "backend"]
     origins = results.select(keys).unique()
-    wrong = rows.join(origins, on=keys, how="anti", nulls_equal=True)
+    # A seed without any result has decisions that abstain and say so; there is no origin to agree with.
+    answered = rows.join(results.select("seed").unique(), on="seed", how="semi")
+    wrong = answered.join(origins, on=keys, how="anti", nulls_equal=True)
     reason = pl.format(
         "no result of seed {} has tier {} and backend {}", "seed", "tier", pl.col("backend").fill_null("null")
     )

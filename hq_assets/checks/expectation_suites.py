@@ -35,7 +35,7 @@ EXPLAINED = Where("status", known.EXPLAINED)
 OK = Where("status", ("ok",))
 SHA256 = "^[0-9a-f]{64}$"
 SEMVER = r"^\d+\.\d+\.\d+([-+].+)?$"
-BITS = r"^([01]+( [01]+)*|rest)$"
+BITS = "^([01 ]*|rest)$"
 
 ID_COLUMNS: Mapping[str, tuple[str, ...]] = {
     "source": ("path",),
@@ -266,21 +266,25 @@ def _normalized_results(facts: CheckFacts, previous_rows: int | None) -> list[Ex
 def _baselines(facts: CheckFacts, previous_rows: int | None) -> list[Expectation]:
     del facts, previous_rows
     added = {"method": "text", "split": "text?", "quality": "number?", "record_id": "text?"}
+    origin = ("tier", "backend", "calibration_id")
+    quantity = {name: family for name, family in RESULT_SCHEMA.items() if name not in origin}
     return [
-        *schema({**RESULT_SCHEMA, **added}),
-        *_texts("schema_version", "name", "seed", "tier", "method"),
+        *schema({**quantity, **added}),
+        *_texts("schema_version", "name", "seed", "method"),
         finite("value"),
         finite("quality"),
         between("std", 0, None),
         in_set("split", known.SPLITS),
-        in_set("tier", known.TIERS),
+        replace(in_set("tier", known.TIERS), optional=True),
     ]
 
 
 def _decisions(facts: CheckFacts, previous_rows: int | None) -> list[Expectation]:
-    texts = ("record_id", "outcome", "confidence_kind", "confidence_method", "tier", "profile")
+    texts = ("record_id", "outcome", "tier", "profile")
     columns = dict.fromkeys(("schema_version", *texts), "text")
-    nullable = ("label", "backend", "calibration_id", "reason", "baseline_ref", "baseline_label")
+    confidence = ("confidence_kind", "confidence_method")
+    nullable = ("label", "backend", "calibration_id", "reason", "baseline_ref", "baseline_label", *confidence)
+    decided = Where("outcome", ("action", "recommendation"))
     suite = [
         *schema(
             {
@@ -293,12 +297,11 @@ def _decisions(facts: CheckFacts, previous_rows: int | None) -> list[Expectation
         ),
         row_count(1, previous_rows if facts.one_row_per_record else None),
         *_texts("schema_version", *texts, "seed", "published"),
-        not_null("label", Where("outcome", ("action", "recommendation"))),
+        *_texts("label", "confidence_value", *confidence, where=decided),
         not_null("reason", Where("outcome", ("abstain", "retrain"))),
         unique("record_id", "seed"),
         in_set("outcome", known.OUTCOMES),
         in_set("tier", known.TIERS),
-        between("confidence_value", 0, 1, Where("confidence_kind", ("probability",))),
         finite("score"),
         finite("confidence_value"),
     ]

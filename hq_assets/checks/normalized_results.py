@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 from hq_assets.checks.judgement import EXAMPLES, Judgement, judge_rows
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Collection, Mapping
 
     import numpy as np
     import polars as pl
@@ -20,6 +20,8 @@ TRAIN, TEST = "kernel_train", "kernel_test"
 DISTRIBUTIONS = ("probability", "quasi_probability")
 ROUNDING = 1e-9
 """Slack for float64 arithmetic on values of order one."""
+SUM_TOLERANCE = 1e-6
+"""Slack for the sum of a distribution, whose weights a provider may have rounded."""
 TRACY_WIDOM_999 = 3.27
 """0.999 quantile of the Tracy–Widom law of real symmetric matrices (doi:10.1007/BF02099545)."""
 
@@ -36,7 +38,11 @@ def judge(evidence: Evidence, facts: CheckFacts) -> list[Judgement]:
         judgements += kernels_are_valid(rows, evidence.facts_of("normalized_results"))
     if names & set(DISTRIBUTIONS):
         judgements.append(distributions_sum_to_one(rows))
-        judgements.append(negative_values_are_declared(rows, declared=facts.negative_probabilities))
+        stated = evidence.facts_of("normalized_results")
+        circuits = stated.get("facts", stated).get("quasi_probabilities", ())
+        judgements.append(
+            negative_values_are_declared(rows, circuits, everywhere=facts.negative_probabilities)
+        )
     return judgements
 
 
@@ -151,30 +157,43 @@ def positive_semidefinite(spectra: list[dict[str, Any]], stated: Mapping[str, An
 
 
 def distributions_sum_to_one(rows: pl.LazyFrame) -> Judgement:
-    """The values of one execution's distribution sum to 1."""
+    """The values of one distribution sum to 1; registers that came apart (`register=bitstring`) sum alone."""
     import polars as pl
 
     found = rows.filter(pl.col("name").is_in(DISTRIBUTIONS))
-    execution = pl.col("indices").list.get(0, null_on_oob=True)
-    sums = found.group_by("name", "circuit_id", "seed", execution=execution).agg(total=pl.col("value").sum())
+    sums = found.group_by(
+        "name",
+        "circuit_id",
+        "seed",
+        execution=pl.col("indices").list.get(0, null_on_oob=True),
+        register=pl.col("label").str.extract("^([^=]+)="),
+    ).agg(total=pl.col("value").sum())
     off = (pl.col("total") - 1).abs()
-    wrong = sums.filter(~(off <= ROUNDING))
     numbers = sums.select(off.max(), pl.len()).collect(engine="streaming").row(0)
+    wrong = sums.filter(~(off <= SUM_TOLERANCE)).with_columns(reason=pl.format("sums to {}", "total"))
     return judge_rows(
         "distributions_sum_to_one",
-        wrong.select("name", "circuit_id", "seed", "execution", reason=pl.format("sums to {}", "total")),
+        wrong.select("name", "circuit_id", "seed", "execution", "register", "reason"),
         holds=f"{numbers[1]} distributions sum to 1",
         fails="distributions do not sum to 1",
         metadata={"largest_sum_error": float(numbers[0] or 0.0), "distributions": numbers[1]},
     )
 
 
-def negative_values_are_declared(rows: pl.LazyFrame, *, declared: bool) -> Judgement:
-    """A value below zero stands only under the name `quasi_probability`, or where the workload declares it."""
+def negative_values_are_declared(
+    rows: pl.LazyFrame, circuits: Collection[str] = (), *, everywhere: bool = False
+) -> Judgement:
+    """A value below zero stands under the name `quasi_probability`, or its circuit is declared.
+
+    Args:
+        rows: The normalized results.
+        circuits: Circuits whose quasi-probabilities the stage declares in its facts.
+        everywhere: Whether the workload declares them for all.
+    """
     import polars as pl
 
-    low = (pl.col("name") == "probability") & (pl.col("value") < -ROUNDING) & (not declared)
-    wrong = rows.filter(low)
+    undeclared = ~pl.col("circuit_id").is_in(sorted(circuits)) & pl.lit(not everywhere)
+    wrong = rows.filter((pl.col("name") == "probability") & (pl.col("value") < -ROUNDING) & undeclared)
     return judge_rows(
         "negative_values_are_declared",
         wrong.select("name", "circuit_id", "seed", "label", reason=pl.format("probability {}", "value")),
