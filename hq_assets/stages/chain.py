@@ -16,7 +16,7 @@ from typing import Any
 import dagster as dg
 
 from hq_assets.problems.contract import SCHEMA_VERSION, DataError, KindSettings
-from hq_assets.stages.automation import on_version_change
+from hq_assets.stages.automation import stage_condition
 from hq_assets.stages.columns import column_schema
 from hq_assets.stages.spec import ROOTS, UPSTREAM, ProfileSpec, WorkloadSpec
 from hq_assets.stages.standing import last_blocking_failure
@@ -182,7 +182,7 @@ def stage_asset(
         tags={**spec.tags, "hq/stage": stage, "hq/kind": spec.kind},
         code_version=code_version,
         required_resource_keys={"store", "home", "backend", "ledger"},
-        automation_condition=None if stage in ("raw_counts", "source") else on_version_change(),
+        automation_condition=stage_condition(spec.name, stage),
         pool=pool,
         config_schema=dict(config_schema) if config_schema else None,
         output_required=stage != "raw_counts",
