@@ -6,14 +6,13 @@ Kernels are one rank-k product of BLAS instead of a loop over pairs.
 
 from __future__ import annotations
 
-from itertools import product
 from typing import TYPE_CHECKING
 
 import numpy as np
 from scipy.linalg import get_blas_funcs
 
 from hq_assets.quantum.phase_polynomials import recognise
-from hq_assets.quantum.statevectors import aer_states
+from hq_assets.quantum.statevectors import AerStates
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -28,47 +27,64 @@ _GATHER_BYTES = 32 << 20
 _DENSE_SHARE = 1 / 16  # a tile costs about as much by BLAS as 1/16 of its pairs one by one
 
 
+class StatePreparation:
+    """A circuit made ready for many rows: recognised or compiled once, bound often.
+
+    Attributes:
+        fast: True where the circuit is layered and takes the fast lane.
+    """
+
+    def __init__(self, circuit: QuantumCircuit, parameters: Sequence[str] | None = None) -> None:
+        """Recognise the circuit, or compile it for the simulator.
+
+        Args:
+            circuit: Measurement-free circuit on n qubits.
+            parameters: Names in the order of a row's values; the circuit's own order if None.
+
+        Raises:
+            ValueError: The names are not the circuit's parameters.
+            ValueError: The circuit measures, resets, branches or cannot be compiled.
+        """
+        own = [parameter.name for parameter in circuit.parameters]
+        names = own if parameters is None else list(parameters)
+        if sorted(names) != sorted(own):
+            msg = (
+                f"Parameters {names} were given, but the circuit has {own}. Name each of them once."
+            )
+            raise ValueError(msg)
+        self._num_parameters = len(names)
+        layered = recognise(circuit, names)
+        self.fast = layered is not None
+        self._lane = layered or AerStates(circuit, names)
+
+    def states(self, values: ArrayLike) -> np.ndarray:
+        """Compute the states U(x)|0> of all rows.
+
+        Args:
+            values: Parameter values of shape (rows, parameters) in radians.
+
+        Returns:
+            Amplitudes of shape (rows, 2^n), complex128, C order; qubit 0 is the lowest index bit.
+
+        Raises:
+            ValueError: The values do not fit the parameters or are not finite.
+        """
+        rows = np.asarray(values, dtype=np.float64)
+        width = self._num_parameters
+        if rows.ndim != 2 or rows.shape[1] != width:  # noqa: PLR2004 - rows and parameters
+            msg = f"Values of shape {rows.shape} were given, but the circuit needs (rows, {width})."
+            raise ValueError(msg)
+        if not np.isfinite(rows).all():
+            msg = "A parameter value is not finite. Clean the rows before encoding them."
+            raise ValueError(msg)
+        return self._lane.states(rows)
+
+
 def states(
     circuit: QuantumCircuit, values: ArrayLike, parameters: Sequence[str] | None = None
 ) -> np.ndarray:
-    """Compute the states U(x)|0> of all rows.
-
-    Args:
-        circuit: Measurement-free circuit on n qubits.
-        values: Parameter values of shape (rows, parameters) in radians.
-        parameters: Names in the order of a row's values; the circuit's own order if None.
-
-    Returns:
-        Amplitudes of shape (rows, 2^n), complex128, C order; qubit 0 is the lowest index bit.
-
-    Raises:
-        ValueError: The values do not fit the parameters or are not finite.
-        ValueError: The circuit measures, resets or is otherwise not a pure state preparation.
-    """
-    rows = _checked_values(circuit, values, parameters)
-    layered = recognise(circuit, parameters)
-    if layered is not None:
-        return layered.states(rows)
-    return aer_states(circuit, rows, parameters)
-
-
-def _checked_values(
-    circuit: QuantumCircuit, values: ArrayLike, parameters: Sequence[str] | None
-) -> np.ndarray:
-    """Values as a float array of shape (rows, parameters)."""
-    rows = np.asarray(values, dtype=np.float64)
-    names = {parameter.name for parameter in circuit.parameters}
-    width = len(names) if parameters is None else len(parameters)
-    if parameters is not None and (set(parameters) != names or len(names) != width):
-        msg = f"Parameters {list(parameters)} were given, but the circuit has {sorted(names)}."
-        raise ValueError(msg)
-    if rows.ndim != 2 or rows.shape[1] != width:  # noqa: PLR2004 - rows and parameters
-        msg = f"Values of shape {rows.shape} were given, but the circuit needs (rows, {width})."
-        raise ValueError(msg)
-    if not np.isfinite(rows).all():
-        msg = "A parameter value is not finite. Clean the rows before encoding them."
-        raise ValueError(msg)
-    return rows
+    """Compute the states of all rows of one circuit; see `StatePreparation`."""
+    return StatePreparation(circuit, parameters).states(values)
 
 
 def kernel_matrix(rows: np.ndarray) -> np.ndarray:
@@ -208,7 +224,7 @@ def exact_overlaps(
     Raises:
         ValueError: Values, pairs or circuit are not usable, or two states exceed `max_bytes`.
     """
-    rows = _checked_values(circuit, values, parameters)
+    rows = np.asarray(values, dtype=np.float64)
     index = _checked_pairs(pairs, rows.shape[0], rows.shape[0])
     row_bytes = 16 * 2**circuit.num_qubits
     if 2 * row_bytes > max_bytes:
@@ -217,39 +233,30 @@ def exact_overlaps(
             f"{max_bytes} allowed. Use fewer qubits or sample the pair circuits."
         )
         raise ValueError(msg)
+    prepared = StatePreparation(circuit, parameters)
     used, flat = np.unique(index, return_inverse=True)
     compact = flat.reshape(index.shape)
     if used.size * row_bytes <= max_bytes:
-        every = states(circuit, rows[used], parameters)
+        every = prepared.states(rows[used])
         return pair_overlaps(every, every, compact)
-    return _overlaps_in_blocks(
-        circuit, rows[used], compact, parameters, max_bytes // row_bytes // 2
-    )
+    return _overlaps_in_blocks(prepared, rows[used], compact, max_bytes // row_bytes // 2)
 
 
 def _overlaps_in_blocks(
-    circuit: QuantumCircuit,
-    rows: np.ndarray,
-    index: np.ndarray,
-    parameters: Sequence[str] | None,
-    block_rows: int,
+    prepared: StatePreparation, rows: np.ndarray, index: np.ndarray, block_rows: int
 ) -> np.ndarray:
     """Overlaps of shape (pairs,) with at most two blocks of states at a time."""
     result = np.empty(index.shape[0])
-    blocks = range(0, rows.shape[0], block_rows)
-    numbers = index // block_rows
-    left, left_start = np.empty((0, 0)), -1
-    for first, second in product(blocks, blocks):
-        chosen = (numbers == (first // block_rows, second // block_rows)).all(axis=1)
-        members = np.flatnonzero(chosen)
-        if not members.size:
-            continue
-        if left_start != first:
-            left, left_start = states(circuit, rows[first : first + block_rows], parameters), first
-        right = left
-        if second != first:
-            right = states(circuit, rows[second : second + block_rows], parameters)
-        result[members] = pair_overlaps(left, right, index[members] - (first, second))
+    blocks = index // block_rows
+    for first in np.unique(blocks[:, 0]):
+        left = prepared.states(rows[first * block_rows : (first + 1) * block_rows])
+        for second in np.unique(blocks[blocks[:, 0] == first, 1]):
+            members = np.flatnonzero((blocks == (first, second)).all(axis=1))
+            right = left
+            if second != first:
+                right = prepared.states(rows[second * block_rows : (second + 1) * block_rows])
+            local = index[members] - np.array([first, second]) * block_rows
+            result[members] = pair_overlaps(left, right, local)
     return result
 
 

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 from qiskit.circuit import ParameterExpression
 
-from hq_assets.quantum.layered_states import LayeredCircuit, add_polynomial
+from hq_assets.quantum.layered_states import LayeredCircuit, add_polynomial, qubits_of
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -47,8 +47,11 @@ def recognise(
     bits = {bit: index for index, bit in enumerate(circuit.qubits)}
     try:
         for instruction in circuit.data:
-            operation = instruction.operation
-            reader.read(operation.name, operation.params, [bits[bit] for bit in instruction.qubits])
+            # A gate of another meaning may carry a standard name.
+            if not (instruction.is_standard_gate() or instruction.name == "barrier"):
+                return None
+            qubits = [bits[bit] for bit in instruction.qubits]
+            reader.read(instruction.name, instruction.params, qubits)
         return reader.layers(circuit.global_phase)
     except _NotLayeredError:
         return None
@@ -126,7 +129,7 @@ class _Reader:
 
     def _join(self, mask: int) -> int:
         """Let the qubits of a mask wait for the latest of them; return their common level."""
-        qubits = [qubit for qubit in range(self.num_qubits) if mask >> qubit & 1]
+        qubits = qubits_of(mask)
         level = max(self.level[qubit] for qubit in qubits)
         for qubit in qubits:
             self.level[qubit] = level

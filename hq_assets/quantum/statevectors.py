@@ -23,42 +23,52 @@ _NOT_PURE = frozenset(
 _BATCH_BYTES = 256 << 20
 
 
-def aer_states(
-    circuit: QuantumCircuit, values: np.ndarray, parameters: Sequence[str] | None = None
-) -> np.ndarray:
-    """Compute the states U(x)|0> of all rows with Aer, compiled once and bound per row.
+class AerStates:
+    """A circuit compiled once for Aer's statevector method."""
 
-    Args:
-        circuit: Measurement-free circuit on n qubits.
-        values: Parameter values of shape (rows, parameters) in radians.
-        parameters: Names in the order of a row's values; the circuit's own order if None.
+    def __init__(self, circuit: QuantumCircuit, parameters: Sequence[str]) -> None:
+        """Compile a circuit.
 
-    Returns:
-        Amplitudes of shape (rows, 2^n), complex128, qubit 0 in the lowest bit of the index.
+        Args:
+            circuit: Measurement-free circuit on n qubits.
+            parameters: Names in the order of a row's values.
 
-    Raises:
-        ValueError: The circuit measures, resets, branches or cannot be compiled for the simulator.
-    """
-    from qiskit_aer import AerSimulator
-    from qiskit_aer.library import SaveStatevector
+        Raises:
+            ValueError: The circuit measures, resets, branches or cannot be compiled.
+        """
+        from qiskit_aer import AerSimulator
+        from qiskit_aer.library import SaveStatevector
 
-    compiled = _compiled(circuit)
-    compiled.append(SaveStatevector(compiled.num_qubits), compiled.qubits)
-    simulator = AerSimulator(method="statevector", max_parallel_threads=1)
-    rows, dimension = values.shape[0], 2**circuit.num_qubits
-    result = np.empty((rows, dimension), dtype=np.complex128)
-    by_name = {parameter.name: parameter for parameter in compiled.parameters}
-    names = (
-        [parameter.name for parameter in circuit.parameters] if parameters is None else parameters
-    )
-    step = max(1, _BATCH_BYTES // (16 * dimension)) if names else 1
-    for start in range(0, rows, step):
-        part = values[start : start + step]
-        binds = [{by_name[name]: part[:, i] for i, name in enumerate(names) if name in by_name}]
-        run = simulator.run([compiled], parameter_binds=binds if names else None, shots=1).result()
-        for row in range(part.shape[0]):
-            result[start + row] = np.asarray(run.data(row)["statevector"])
-    return result if names else np.repeat(result[:1], rows, axis=0)
+        self._circuit = _compiled(circuit)
+        places = {parameter.name: parameter for parameter in self._circuit.parameters}
+        # Compilation may remove a parameter, as that of a rotation by 0 x.
+        self._places = [(i, places[name]) for i, name in enumerate(parameters) if name in places]
+        self._circuit.append(SaveStatevector(circuit.num_qubits), self._circuit.qubits)
+        self._simulator = AerSimulator(method="statevector", max_parallel_threads=1)
+
+    def states(self, values: np.ndarray) -> np.ndarray:
+        """Compute the states U(x)|0> of all rows.
+
+        Args:
+            values: Parameter values of shape (rows, parameters) in radians.
+
+        Returns:
+            Amplitudes of shape (rows, 2^n), complex128, qubit 0 in the lowest bit of the index.
+        """
+        if not self._places:
+            return np.repeat(self._run(values[:1]), values.shape[0], axis=0)
+        result = np.empty((values.shape[0], 2**self._circuit.num_qubits), dtype=np.complex128)
+        step = max(1, _BATCH_BYTES // (16 * result.shape[1]))
+        for start in range(0, values.shape[0], step):
+            result[start : start + step] = self._run(values[start : start + step])
+        return result
+
+    def _run(self, values: np.ndarray) -> np.ndarray:
+        """States of a few rows, in one run."""
+        binds = [{parameter: values[:, column] for column, parameter in self._places}]
+        options = {"parameter_binds": binds} if self._places else {}
+        result = self._simulator.run([self._circuit], shots=1, **options).result()
+        return np.array([np.asarray(result.data(row)["statevector"]) for row in range(len(values))])
 
 
 def _compiled(circuit: QuantumCircuit) -> QuantumCircuit:
