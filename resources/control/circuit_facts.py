@@ -81,10 +81,10 @@ def circuit_facts(circuit: QuantumCircuit) -> dict[str, Any]:
     mid_circuit = False
     for name, qubits in _placed(circuit, tuple(range(circuit.num_qubits))):
         placements.add((name, qubits))
+        if name not in _DIRECTIVES and measured.intersection(qubits):
+            mid_circuit = True
         if name == "measure":
             measured.update(qubits)
-        elif name not in _DIRECTIVES and measured.intersection(qubits):
-            mid_circuit = True
     names = {name for name, _ in placements}
     return {
         "num_qubits": circuit.num_qubits,

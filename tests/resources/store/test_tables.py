@@ -66,7 +66,7 @@ def test_a_table_whose_file_is_gone_is_a_missing_entry(store):
 
 def test_an_error_of_the_query_stays_an_error_of_the_query(store):
     broken = FRAME.lazy().select(pl.col("record_id").str.to_integer())
-    with pytest.raises(pl.exceptions.InvalidOperationError):
+    with pytest.raises(pl.exceptions.ComputeError, match="strict integer parsing"):
         store.put_table(broken)
 
 
