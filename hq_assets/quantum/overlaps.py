@@ -180,7 +180,7 @@ def _tiles(compact: np.ndarray) -> Iterator[tuple[tuple[int, int], np.ndarray]]:
     keys = tiles[:, 0] * width + tiles[:, 1]
     order = np.argsort(keys, kind="stable")
     different, starts = np.unique(keys[order], return_index=True)
-    for key, members in zip(different, np.split(order, starts[1:]), strict=True):
+    for key, members in zip(different, np.split(order, starts)[1:], strict=True):
         yield (int(key) // width, int(key) % width), members
 
 
