@@ -1,10 +1,13 @@
 """Collection: the response is kept before the job is completed, and no doubt becomes a failure."""
 
+import shutil
+import time
+
 import pytest
 
 from resources.backends.contract import BackendError
 from resources.control.collection import Deadline, collect_job, load_result
-from resources.control.submission import submit_job
+from resources.control.submission import receipt_of, submit_job
 from resources.ledger.errors import UnknownJob
 from resources.store.errors import CorruptArtifact, MissingEntry
 
@@ -254,3 +257,83 @@ def test_two_collectors_at_once_agree(job, collect, backend, ledger, store):
     backend.status = status
     assert collect().state == "completed"
     assert ledger.job("key").version == job.version + 1
+
+
+@pytest.fixture
+def aer(store, tmp_path):
+    from resources.backends.contract import BackendPlace
+    from resources.backends.registry import build_backend, settings_from
+
+    place = BackendPlace(blobs=store, spool=tmp_path / "spool")
+    return build_backend("ideal", settings_from({"kind": "ideal_aer"}), place)
+
+
+@pytest.fixture
+def aer_job(aer, store, ledger):
+    """A Bell circuit on the real simulator, submitted and not collected."""
+    from qiskit import QuantumCircuit
+
+    from resources.backends.contract import ExecutionRequest, Pub
+    from resources.backends.payloads import put_circuit
+
+    circuit = QuantumCircuit(2)
+    circuit.h(0)
+    circuit.cx(0, 1)
+    circuit.measure_all()
+    pub = Pub(
+        circuit_id="bell",
+        seed=0,
+        circuit_ref=put_circuit(store, circuit),
+        compiled_fingerprint="c",
+        num_parameters=0,
+        rows=1,
+        shots=1000,
+    )
+    request = ExecutionRequest(
+        workload="lab",
+        backend="ideal",
+        target_fingerprint=aer.target_fingerprint(),
+        method="sampled",
+        seed_simulator=7,
+        pubs=(pub,),
+    )
+    payload_ref = store.put_blob(request.model_dump_json().encode(), "json")
+    submit_job(ledger, aer, request, "key", payload_ref)
+    return request
+
+
+def counts_of(store, job):
+    outcomes, _ = load_result(store, job)
+    return {row["bitstring"]: row["count"] for row in outcomes.collect().iter_rows(named=True)}
+
+
+def test_a_simulator_is_collected_in_the_same_run_with_all_shots(aer_job, aer, ledger, store):
+    done = collect_job(ledger, aer, store, "key", wait=Deadline(60))
+    assert done.state == "completed"
+    counts = counts_of(store, done)
+    assert set(counts) == {"00", "11"}
+    assert sum(counts.values()) == 1000
+
+
+def test_a_simulators_lost_response_is_computed_again_with_the_same_counts(
+    aer_job, aer, ledger, store
+):
+    done = collect_job(ledger, aer, store, "key", wait=Deadline(60))
+    before = counts_of(store, done)
+    _, head = load_result(store, done)
+    for ref in (done.raw_response_ref, done.result_ref, head["outcomes"]["ref"]):
+        store.blob_path(ref).unlink()
+    again = collect_job(ledger, aer, store, "key", wait=Deadline(60))
+    assert counts_of(store, again) == before
+
+
+def test_a_simulators_lost_queue_is_filled_again_from_the_payload(
+    aer_job, aer, ledger, store, tmp_path
+):
+    until = time.monotonic() + 60
+    while aer.status(receipt_of(ledger.job("key"))) != "completed":
+        assert time.monotonic() < until
+        time.sleep(0.01)
+    shutil.rmtree(tmp_path / "spool")
+    done = collect_job(ledger, aer, store, "key", wait=Deadline(60))
+    assert sum(counts_of(store, done).values()) == 1000
