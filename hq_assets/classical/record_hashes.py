@@ -1,4 +1,4 @@
-"""Hashes of record ids and of rows of numbers that are equal on every platform and in every version.
+"""Hashes of record ids that are equal on every platform and in every version.
 
 They order records reproducibly and find repeated ones without keeping the texts. 64 bits: the chance
 that any two of ten million different records agree is 3 in a million. Not for secrets.
@@ -78,22 +78,3 @@ def _absorb_word(
     )
     word = words[np.minimum(starts, words.size - 1)] & mask
     return np.where(remaining > 0, mix(hashed ^ word), hashed)
-
-
-def hash_rows(columns: list[np.ndarray]) -> np.ndarray:
-    """Hash rows of float64 columns; every NaN is alike, and -0.0 equals 0.0.
-
-    Args:
-        columns: Arrays of shape (rows,), at least one.
-
-    Returns:
-        uint64 of shape (rows,).
-    """
-    hashed = np.zeros(columns[0].shape, dtype=np.uint64)
-    for column in columns:
-        plain = column + 0.0
-        missing = np.isnan(plain)
-        if missing.any():
-            plain[missing] = np.nan
-        hashed = mix(hashed ^ plain.view(np.uint64))
-    return hashed

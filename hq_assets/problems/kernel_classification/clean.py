@@ -47,13 +47,13 @@ def clean(files: Sequence[SourceFile], settings: Settings, seeds: Sequence[int])
     Returns:
         Rows ordered by source row, then seed: record_id, seed, split, the features (f64, finite
         unless dropped), label (null for a new record), status, reason, source_file, source_line (the
-        line, where no field contains a line break). A dropped row has split `unused`; a row without
-        id is named after its file and line.
+        line, where no field contains a line break). A dropped row has split `unused`; its file and
+        line complete its id where that is absent or another row's.
 
     Raises:
         DataError: A file cannot be used, a class is missing, or there are too few rows.
     """
-    survey = survey_table(files, settings)
+    survey = survey_table(files, settings, seeds)
     splits = np.stack([_split(survey, settings, seed) for seed in seeds], axis=1)
     fits = _fit_on_training_rows(files, settings, survey, splits, seeds)
     schema = _schema(settings)
@@ -124,27 +124,36 @@ def _fit_on_training_rows(
     splits: np.ndarray,
     seeds: Sequence[int],
 ) -> list[CleaningFit]:
-    """Fences and medians per seed, from one more pass that keeps only training rows.
+    """Fences and medians per seed.
 
     Raises:
         DataError: A feature has no value in the training rows of a seed.
     """
-    wanted = (splits == TRAIN).any(axis=1)
-    parts, done = [], 0
-    for _, _, judged in judged_batches(files, settings, as_text=survey.as_text):
-        parts.append(judged.values[wanted[done : done + len(judged.values)]])
-        done += len(judged.values)
-    kept, values = np.flatnonzero(wanted), np.concatenate(parts)
     fits = []
     for number, seed in enumerate(seeds):
-        rows = values[splits[kept, number] == TRAIN]
+        rows = np.flatnonzero(splits[:, number] == TRAIN)
+        values = survey.nearest[number].values_of(rows)
+        if values is None:
+            values = _read_rows(files, settings, survey, rows)
         try:
             rule = settings.outliers
-            fits.append(fit_cleaning(rows, rule.quantiles, rule.multiplier))
+            fits.append(fit_cleaning(values, rule.quantiles, rule.multiplier))
         except ValueError as error:
             message = f"Seed {seed}: {error} (of {list(settings.features)}). Add values or rows."
             raise DataError(message) from error
     return fits
+
+
+def _read_rows(
+    files: Sequence[SourceFile], settings: Settings, survey: Survey, rows: np.ndarray
+) -> np.ndarray:
+    """Values of the given source rows, ascending, from one more pass over the files."""
+    parts, done = [], 0
+    for _, _, judged in judged_batches(files, settings, as_text=survey.as_text):
+        first, last = np.searchsorted(rows, [done, done + len(judged.values)])
+        parts.append(judged.values[rows[first:last] - done])
+        done += len(judged.values)
+    return np.concatenate(parts)
 
 
 def _clean_batches(
@@ -163,6 +172,10 @@ def _clean_batches(
         first, last = np.searchsorted(dropped_rows, [here.start, here.stop])
         dropped = survey.dropped.slice(first, last - first)
         common = _common_columns(file, seen, judged, survey.classes[here], settings)
+        first, last = np.searchsorted(survey.renamed, [here.start, here.stop])
+        common["record_id"] = _distinct_ids(
+            file, seen, common["record_id"], survey.renamed[first:last] - done
+        )
         frames = [
             _clean_rows(judged, fit, common, splits[here, number], settings, seed, dropped, done)
             for number, (fit, seed) in enumerate(zip(fits, seeds, strict=True))
@@ -188,6 +201,14 @@ def _common_columns(
         "source_file": pl.Series([file.path]).new_from_index(0, rows),
         "source_line": lines,
     }
+
+
+def _distinct_ids(file: SourceFile, seen: int, ids: pl.Series, taken: np.ndarray) -> pl.Series:
+    """Ids in which dropped rows that repeat another row's id are told apart by their line."""
+    if not taken.size:
+        return ids
+    names = [f"{ids[row]} ({file.path}:{seen + row + 2})" for row in taken.tolist()]
+    return ids.scatter(taken, pl.Series(names))
 
 
 def _clean_rows(
@@ -218,7 +239,7 @@ def _clean_rows(
         "record_id": common["record_id"],
         "seed": pl.Series([seed]).new_from_index(0, rows),
         "split": pl.Series(SPLIT_NAMES).gather(split),
-        **dict(zip(settings.features, values.T, strict=True)),
+        **_feature_columns(values, settings, has_gaps=bool(gone.size)),
         "label": common["label"],
         "status": pl.Series(["ok", "changed", "dropped"]).gather(status),
         "reason": reasons,
@@ -226,6 +247,14 @@ def _clean_rows(
         "source_line": common["source_line"],
     }
     return pl.DataFrame(columns)
+
+
+def _feature_columns(
+    values: np.ndarray, settings: Settings, *, has_gaps: bool
+) -> dict[str, pl.Series]:
+    """Features as columns; what a dropped row lacks is null."""
+    columns = zip(settings.features, values.T, strict=True)
+    return {name: pl.Series(column, nan_to_null=has_gaps) for name, column in columns}
 
 
 def _change_reasons(

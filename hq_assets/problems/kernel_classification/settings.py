@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any, Literal, Self
+from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal, Self
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_validator
 
 from hq_assets.problems.contract import KindSettings
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
 
 RESERVED_COLUMNS = (
     "record_id", "seed", "split", "label", "status", "reason", "source_file", "source_line",
@@ -221,21 +224,31 @@ class DecisionRule(Part):
         return self
 
 
-_READS: dict[str, tuple[str, ...]] = {
-    "clean": (
-        "id_column", "label_column", "positive_label", "negative_label", "features", "missing", "outliers",
-        "duplicates", "out_of_range", "unlabelled", "train_rows", "test_rows",
-    ),
-    "encode": ("positive_label", "features", "selected_features", "encoding", "classifier"),
-    "construct_circuits": ("encoding",),
-    "combine_results": (),
-    "solve_classically": ("positive_label", "negative_label", "features", "baselines", "classifier"),
-    "decide": ("positive_label", "negative_label", "features", "classifier", "decision", "baselines"),
-}  # fmt: skip
+_CLEAN, _ENCODE, _SOLVE, _DECIDE = "clean", "encode", "solve_classically", "decide"
 
 
 class Settings(KindSettings):
     """Settings of the kind `kernel_classification`."""
+
+    read_by: ClassVar[Mapping[str, frozenset[str]]] = {
+        "id_column": frozenset({_CLEAN}),
+        "label_column": frozenset({_CLEAN}),
+        "positive_label": frozenset({_CLEAN, _ENCODE, _SOLVE, _DECIDE}),
+        "negative_label": frozenset({_CLEAN, _SOLVE, _DECIDE}),
+        "features": frozenset({_CLEAN, _ENCODE, _SOLVE, _DECIDE}),
+        "missing": frozenset({_CLEAN}),
+        "outliers": frozenset({_CLEAN}),
+        "duplicates": frozenset({_CLEAN}),
+        "out_of_range": frozenset({_CLEAN}),
+        "unlabelled": frozenset({_CLEAN}),
+        "train_rows": frozenset({_CLEAN}),
+        "test_rows": frozenset({_CLEAN}),
+        "selected_features": frozenset({_ENCODE}),
+        "encoding": frozenset({_ENCODE, "construct_circuits"}),
+        "classifier": frozenset({_CLEAN, _ENCODE, _SOLVE, _DECIDE}),
+        "baselines": frozenset({_SOLVE, _DECIDE}),
+        "decision": frozenset({_DECIDE}),
+    }
 
     id_column: str
     label_column: str
@@ -271,20 +284,27 @@ class Settings(KindSettings):
         """Id, features and label, in that order."""
         return (self.id_column, *self.features, self.label_column)
 
+    def data_contract(self) -> dict[str, Any]:
+        """Columns, classes, encoding range and which features may drift."""
+        return {
+            "value_columns": tuple(self.features),
+            "label_column": "label",
+            "label_values": (self.negative_label, self.positive_label),
+            "encoding_range": self.encoding.bounds,
+            "feature_contract": {name: feature.drift for name, feature in self.features.items()},
+            "drift_false_alarm_rate": self.decision.drift_false_alarm_rate,
+        }
+
     def num_qubits_needed(self) -> int:
         """Number of qubits of the feature map."""
         return self.encoding.num_qubits
 
-    def estimated_pubs(self, seeds: Any) -> int | None:
+    def estimated_pubs(self, seeds: Sequence[int]) -> int | None:
         """Number of pairs over all seeds: training triangle and test × training; None for test_rows `rest`."""
         if self.test_rows == "rest":
             return None
         pairs = self.train_rows * (self.train_rows - 1) // 2 + self.test_rows * self.train_rows
         return len(seeds) * pairs
-
-    def part_for(self, verb: str) -> dict[str, Any]:
-        """The JSON-able settings that a verb reads; another setting cannot change what it returns."""
-        return self.model_dump(mode="json", include=set(_READS[verb]))
 
     @property
     def num_selected(self) -> int:

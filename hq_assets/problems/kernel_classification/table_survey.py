@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import polars as pl
 
-from hq_assets.classical.record_hashes import hash_rows, hash_texts
+from hq_assets.classical.record_hashes import hash_texts, mix
+from hq_assets.classical.smallest_keys import SmallestKeys
 from hq_assets.problems.contract import DataError
 from hq_assets.problems.kernel_classification.row_rules import (
     DROPPED,
@@ -31,6 +32,10 @@ if TYPE_CHECKING:
     from hq_assets.problems.kernel_classification.settings import Settings
 
 
+_SPARE_ROWS = 1000
+"""Kept beyond twice the training rows, so that repeated rows and chance rarely exhaust them."""
+
+
 @dataclass(frozen=True)
 class Survey:
     """What is known of every row; 17 bytes a row besides the dropped ones.
@@ -39,14 +44,18 @@ class Survey:
         hashes: Hash of the record id per row, in source order, uint64.
         classes: Class code per row (`row_rules`), int8; DROPPED for all that cannot be used.
         dropped: Columns row (i64, position in the source, ascending) and reason (str).
-        as_text: Whether numbers stand between blanks or texts, so that columns are read as text.
+        renamed: Dropped rows whose id another row has, ascending, int64.
+        as_text: Whether texts stand among the numbers, so that columns are read as text.
+        nearest: Per seed the rows that are first in its order, with their values.
         facts: Counts for people and checks.
     """
 
     hashes: np.ndarray
     classes: np.ndarray
     dropped: pl.DataFrame
+    renamed: np.ndarray
     as_text: bool
+    nearest: list[SmallestKeys]
     facts: dict[str, Any]
 
 
@@ -69,7 +78,9 @@ def judged_batches(
         yield file, seen, judge_rows(batch, settings)
 
 
-def survey_table(files: Sequence[SourceFile], settings: Settings) -> Survey:
+def survey_table(
+    files: Sequence[SourceFile], settings: Settings, seeds: Sequence[int]
+) -> Survey:
     """Read the source once and decide which rows can be used.
 
     Raises:
@@ -81,16 +92,18 @@ def survey_table(files: Sequence[SourceFile], settings: Settings) -> Survey:
     for file in files:
         check_table(file, settings.required_columns())
     try:
-        survey = _survey(files, settings, as_text=False)
+        survey = _survey(files, settings, seeds, as_text=False)
     except pl.exceptions.ComputeError:
-        survey = _survey_texts(files, settings)
+        survey = _survey_texts(files, settings, seeds)
     _check_classes(survey, settings)
     return survey
 
 
-def _survey_texts(files: Sequence[SourceFile], settings: Settings) -> Survey:
+def _survey_texts(
+    files: Sequence[SourceFile], settings: Settings, seeds: Sequence[int]
+) -> Survey:
     try:
-        return _survey(files, settings, as_text=True)
+        return _survey(files, settings, seeds, as_text=True)
     except pl.exceptions.ComputeError as error:
         names = ", ".join(file.path for file in files)
         first = str(error).strip().splitlines()[0]
@@ -98,14 +111,22 @@ def _survey_texts(files: Sequence[SourceFile], settings: Settings) -> Survey:
         raise DataError(message) from error
 
 
-def _survey(files: Sequence[SourceFile], settings: Settings, *, as_text: bool) -> Survey:
+def _survey(
+    files: Sequence[SourceFile], settings: Settings, seeds: Sequence[int], *, as_text: bool
+) -> Survey:
     hashes, contents, classes, dropped = [], [], [], []
     flaws = np.zeros((len(FLAW_WORDS), len(settings.features)), dtype=np.int64)
+    capacity = 2 * settings.train_rows + _SPARE_ROWS
+    nearest = [SmallestKeys(capacity, len(settings.features)) for _ in seeds]
     rows = 0
     for _, _, judged in judged_batches(files, settings, as_text=as_text):
         hashes.append(hash_texts(judged.ids))
-        contents.append(hash_rows(list(judged.values.T)))
+        # Compared only within this call, so the hash need not be stable between versions of Polars.
+        contents.append(pl.from_numpy(judged.values).hash_rows().to_numpy())
         classes.append(judged.classes)
+        usable = np.flatnonzero(judged.classes != DROPPED)
+        for seed, keeper in zip(seeds, nearest, strict=True):
+            keeper.add(mix(hashes[-1][usable], seed), usable + rows, judged.values[usable])
         if judged.dropped.size:
             part = {"row": judged.dropped + rows, "reason": list(judged.reasons)}
             dropped.append(pl.DataFrame(part))
@@ -116,8 +137,9 @@ def _survey(files: Sequence[SourceFile], settings: Settings, *, as_text: bool) -
     survey = _Rows(np.concatenate(hashes), np.concatenate(contents), np.concatenate(classes))
     dropped += _drop_repeated(survey, settings)
     frame = pl.concat([pl.DataFrame(schema=_DROPPED_SCHEMA), *dropped]).sort("row")
+    renamed = _taken_ids(survey)
     facts = _facts(files, rows, survey.classes, frame, flaws, settings)
-    return Survey(survey.hashes, survey.classes, frame, as_text, facts)
+    return Survey(survey.hashes, survey.classes, frame, renamed, as_text, nearest, facts)
 
 
 @dataclass
@@ -132,7 +154,7 @@ def _drop_repeated(rows: _Rows, settings: Settings) -> list[pl.DataFrame]:
     parts = []
     kinds = [("repeated id", rows.hashes)]
     if settings.duplicates == "drop":
-        labelled = hash_rows([rows.classes.astype(np.float64)]) ^ rows.contents
+        labelled = mix(rows.contents, 0) ^ rows.classes.astype(np.uint64)
         kinds.append(("repeated values", labelled))
     for what, keys in kinds:
         usable = np.flatnonzero(rows.classes != DROPPED)
@@ -142,6 +164,15 @@ def _drop_repeated(rows: _Rows, settings: Settings) -> list[pl.DataFrame]:
         reasons = [f"{what}, first in row {row + 1} of the source" for row in kept.tolist()]
         parts.append(pl.DataFrame({"row": repeated, "reason": reasons}, schema=_DROPPED_SCHEMA))
     return parts
+
+
+def _taken_ids(rows: _Rows) -> np.ndarray:
+    """Dropped rows whose id belongs to a usable row, or else to an earlier dropped one."""
+    gone = np.flatnonzero(rows.classes == DROPPED)
+    usable = np.flatnonzero(rows.classes != DROPPED)
+    among = np.concatenate([usable, gone])
+    later, _ = _later_ones(rows.hashes[among])
+    return np.sort(among[later])
 
 
 _DROPPED_SCHEMA = {"row": pl.Int64, "reason": pl.String}
