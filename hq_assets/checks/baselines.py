@@ -30,7 +30,9 @@ def methods_answer_under_every_seed(rows: pl.LazyFrame) -> Judgement:
     import polars as pl
 
     found = rows.group_by("method").agg(found=pl.col("seed").n_unique())
-    numbers = rows.select(pl.col("seed").n_unique(), methods=pl.col("method").n_unique()).collect().row(0)
+    numbers = (
+        rows.select(pl.col("seed").n_unique(), methods=pl.col("method").n_unique()).collect().row(0)
+    )
     wrong = found.filter(pl.col("found") != numbers[0])
     reason = pl.format("answers under {} of {} seeds", pl.col("found"), pl.lit(numbers[0]))
     return judge_rows(
@@ -46,7 +48,9 @@ def baselines_are_classical(rows: pl.LazyFrame) -> Judgement:
     """No baseline row passes for a quantum or simulated one."""
     import polars as pl
 
-    wrong = rows.filter(pl.col("tier") != "classical").select("method", "seed", "name", "tier").unique()
+    wrong = (
+        rows.filter(pl.col("tier") != "classical").select("method", "seed", "name", "tier").unique()
+    )
     return judge_rows(
         "baselines_are_classical",
         wrong.with_columns(reason=pl.format("tier is {}", "tier")),

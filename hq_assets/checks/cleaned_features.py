@@ -58,14 +58,26 @@ def training_rows_have_every_class(rows: pl.LazyFrame, facts: CheckFacts) -> Jud
 
     label = str(facts.label_column)
     train = rows.filter((pl.col("split") == "train") & pl.col("status").is_in(known.USABLE))
-    counted = train.group_by("seed", pl.col(label).cast(pl.String)).len().collect(engine="streaming")
+    counted = (
+        train.group_by("seed", pl.col(label).cast(pl.String)).len().collect(engine="streaming")
+    )
     seeds = rows.select(pl.col("seed").unique().sort()).collect(engine="streaming")["seed"]
     needed = max(2, len(facts.label_values))
-    found = counted.drop_nulls(label).group_by("seed").agg(classes=pl.len(), least=pl.col("len").min(), rows=pl.col("len").sum())
+    found = (
+        counted.drop_nulls(label)
+        .group_by("seed")
+        .agg(classes=pl.len(), least=pl.col("len").min(), rows=pl.col("len").sum())
+    )
     joined = seeds.to_frame().join(found, on="seed", how="left").fill_null(0)
     short = joined.filter(pl.col("classes") < needed)
-    reason = pl.format("{} of {} classes among {} training rows", pl.col("classes"), pl.lit(needed), pl.col("rows"))
-    shares = joined.filter(pl.col("classes") >= needed).select(pl.col("least") / pl.col("rows")).to_series()
+    reason = pl.format(
+        "{} of {} classes among {} training rows", pl.col("classes"), pl.lit(needed), pl.col("rows")
+    )
+    shares = (
+        joined.filter(pl.col("classes") >= needed)
+        .select(pl.col("least") / pl.col("rows"))
+        .to_series()
+    )
     least = float(shares.min() or 0.0) if not short.height else 0.0  # pyright: ignore[reportArgumentType]
     return judge_rows(
         "training_rows_have_every_class",

@@ -55,7 +55,9 @@ def parameters_fit_the_values(
     import polars as pl
 
     usable = encoded.filter(pl.col("status").is_in(known.USABLE))
-    lengths = usable.group_by("circuit_id").agg(values=pl.col("values").list.len().max().cast(pl.Int64))
+    lengths = usable.group_by("circuit_id").agg(
+        values=pl.col("values").list.len().max().cast(pl.Int64)
+    )
     empty = pl.LazyFrame(schema={"circuit_id": pl.String})
     paired = empty if pairs is None else pairs.select("circuit_id").unique()
     paired = paired.with_columns(times=pl.lit(2, dtype=pl.Int64))
@@ -63,7 +65,10 @@ def parameters_fit_the_values(
     good = good.join(paired, on="circuit_id", how="left")
     times = pl.when(pl.col("role") == "circuit").then(pl.col("times").fill_null(1)).otherwise(1)
     good = good.select(
-        "circuit_id", "role", takes=pl.col("parameters").list.len().cast(pl.Int64), given=times * pl.col("values")
+        "circuit_id",
+        "role",
+        takes=pl.col("parameters").list.len().cast(pl.Int64),
+        given=times * pl.col("values"),
     )
     wrong = good.filter(pl.col("takes") != pl.col("given"))
     reason = pl.format("takes {} parameters, encoded rows give {}", "takes", "given")
@@ -91,4 +96,6 @@ def some_circuit_is_executable(rows: pl.LazyFrame) -> Judgement:
     if found["good"]:
         metadata |= {"largest_depth": found["depth"], "most_two_qubit_gates": found["gates"]}
     summary = f"{found['good']} circuits can be executed, {found['refused']} cannot"
-    return Judgement("some_circuit_is_executable", found["good"] > 0, "warning", summary, (), metadata)
+    return Judgement(
+        "some_circuit_is_executable", found["good"] > 0, "warning", summary, (), metadata
+    )

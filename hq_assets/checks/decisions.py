@@ -41,7 +41,9 @@ def each_test_record_is_decided_once(rows: pl.LazyFrame, cleaned: pl.LazyFrame) 
     import polars as pl
 
     keys = ["record_id", "seed"]
-    wanted = cleaned.filter((pl.col("split") == "test") & pl.col("status").is_in(known.USABLE)).select(keys)
+    wanted = cleaned.filter(
+        (pl.col("split") == "test") & pl.col("status").is_in(known.USABLE)
+    ).select(keys)
     found = rows.group_by(keys).agg(found=pl.len())
     joined = wanted.join(found, on=keys, how="left").with_columns(pl.col("found").fill_null(0))
     wrong = joined.filter(pl.col("found") != 1)
@@ -60,7 +62,9 @@ def confidences_are_probabilities(rows: pl.LazyFrame) -> Judgement:
     kind = pl.col("confidence_kind").str.contains(PROBABILITY)
     inside = pl.col("confidence_value").is_between(0, 1).fill_null(value=False)
     wrong = rows.filter(kind & ~inside)
-    reason = pl.format("confidence {}", pl.col("confidence_value").cast(pl.String).fill_null("missing"))
+    reason = pl.format(
+        "confidence {}", pl.col("confidence_value").cast(pl.String).fill_null("missing")
+    )
     return judge_rows(
         "confidences_are_probabilities",
         wrong.select("record_id", "seed", reason=reason),
@@ -80,7 +84,9 @@ def one_seed_is_published(rows: pl.LazyFrame) -> Judgement:
     reason = pl.format("{} of {} rows published", "published", "rows")
     bad = () if passed else seeds.sort("seed").select("seed", reason=reason).head(20).to_dicts()
     summary = f"{whole.height} of {seeds.height} seeds published, {partly.height} in part"
-    return Judgement("one_seed_is_published", passed, "critical", summary, bad, {"decision_seeds": seeds.height})
+    return Judgement(
+        "one_seed_is_published", passed, "critical", summary, bad, {"decision_seeds": seeds.height}
+    )
 
 
 def tiers_are_those_of_the_results(rows: pl.LazyFrame, results: pl.LazyFrame) -> Judgement:
@@ -93,7 +99,10 @@ def tiers_are_those_of_the_results(rows: pl.LazyFrame, results: pl.LazyFrame) ->
     answered = rows.join(results.select("seed").unique(), on="seed", how="semi")
     wrong = answered.join(origins, on=keys, how="anti", nulls_equal=True)
     reason = pl.format(
-        "no result of seed {} has tier {} and backend {}", "seed", "tier", pl.col("backend").fill_null("null")
+        "no result of seed {} has tier {} and backend {}",
+        "seed",
+        "tier",
+        pl.col("backend").fill_null("null"),
     )
     return judge_rows(
         "tiers_are_those_of_the_results",
@@ -124,4 +133,11 @@ def outcomes(rows: pl.LazyFrame) -> Judgement:
 
     of: Any = rows.select(pl.len(), (pl.col("outcome") == "abstain").mean()).collect().row(0)
     share = float(of[1] or 0.0)
-    return Judgement("outcomes", True, "warning", f"{share:.1%} of {of[0]} decisions abstain", (), {"abstained_share": share})
+    return Judgement(
+        "outcomes",
+        True,
+        "warning",
+        f"{share:.1%} of {of[0]} decisions abstain",
+        (),
+        {"abstained_share": share},
+    )

@@ -71,7 +71,9 @@ def kolmogorov_smirnov_distance(first: np.ndarray, second: np.ndarray) -> float:
     import numpy as np
 
     values = np.concatenate([first, second])
-    ranks = [np.searchsorted(np.sort(side), values, side="right") / len(side) for side in (first, second)]
+    ranks = [
+        np.searchsorted(np.sort(side), values, side="right") / len(side) for side in (first, second)
+    ]
     return float(np.abs(ranks[0] - ranks[1]).max())
 
 
@@ -98,7 +100,9 @@ def judge_drift(rows: pl.LazyFrame, columns: Sequence[str], facts: CheckFacts) -
     """
     import polars as pl
 
-    usable = rows.filter(pl.col("status").is_in(known.USABLE) & pl.col("split").is_in(["train", "test"]))
+    usable = rows.filter(
+        pl.col("status").is_in(known.USABLE) & pl.col("split").is_in(["train", "test"])
+    )
     usable = usable.select("seed", "split", pl.col(columns).cast(pl.Float64))
     found: list[Drift] = []
     compared = _thinned(usable).collect(engine="streaming")
@@ -131,14 +135,18 @@ def verdicts(found: Sequence[Drift], facts: CheckFacts) -> list[Judgement]:
     fixed = {name for name, mark in facts.feature_contract.items() if mark == "fixed"}
     groups = {
         "drift_of_fixed_features": [entry for entry in found if entry.feature in fixed],
-        "drift_of_features_that_may_drift": [entry for entry in found if entry.feature not in fixed],
+        "drift_of_features_that_may_drift": [
+            entry for entry in found if entry.feature not in fixed
+        ],
     }
     first, second = (_verdict(name, group, threshold, facts) for name, group in groups.items())
     return [first, second] if groups["drift_of_fixed_features"] else [second]
 
 
 def _verdict(name: str, group: Sequence[Drift], threshold: float, facts: CheckFacts) -> Judgement:
-    alarms = sorted((entry for entry in group if entry.p_value < threshold), key=lambda e: e.p_value)
+    alarms = sorted(
+        (entry for entry in group if entry.p_value < threshold), key=lambda e: e.p_value
+    )
     rows = [
         {
             "feature": entry.feature,

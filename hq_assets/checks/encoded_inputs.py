@@ -62,9 +62,15 @@ def each_record_is_encoded_once(rows: pl.LazyFrame, cleaned: pl.LazyFrame) -> Ju
     """Each usable training or test record has exactly one encoded row under its seed."""
     import polars as pl
 
-    wanted = _usable(cleaned).filter(pl.col("split").is_in(["train", "test"])).select("record_id", "seed")
+    wanted = (
+        _usable(cleaned)
+        .filter(pl.col("split").is_in(["train", "test"]))
+        .select("record_id", "seed")
+    )
     found = _by_record(rows).group_by("record_id", "seed").agg(found=pl.len())
-    joined = wanted.join(found, on=["record_id", "seed"], how="left").with_columns(pl.col("found").fill_null(0))
+    joined = wanted.join(found, on=["record_id", "seed"], how="left").with_columns(
+        pl.col("found").fill_null(0)
+    )
     wrong = joined.filter(pl.col("found") != 1)
     return judge_rows(
         "each_record_is_encoded_once",
@@ -78,13 +84,17 @@ def lengths_agree(rows: pl.LazyFrame) -> Judgement:
     """All usable rows of a circuit have the same number of values."""
     import polars as pl
 
-    lengths = _usable(rows).group_by("circuit_id").agg(
-        least=pl.col("values").list.len().min(), most=pl.col("values").list.len().max()
+    lengths = (
+        _usable(rows)
+        .group_by("circuit_id")
+        .agg(least=pl.col("values").list.len().min(), most=pl.col("values").list.len().max())
     )
     wrong = lengths.filter(pl.col("least") != pl.col("most"))
     return judge_rows(
         "lengths_agree",
-        wrong.select("circuit_id", reason=pl.format("has rows of {} to {} values", "least", "most")),
+        wrong.select(
+            "circuit_id", reason=pl.format("has rows of {} to {} values", "least", "most")
+        ),
         holds="each circuit has rows of one length",
         fails="circuits have rows of different lengths",
     )
@@ -98,11 +108,19 @@ def pairs_are_valid(pairs: pl.LazyFrame, rows: pl.LazyFrame) -> Judgement:
     sound = _usable(rows).select(*keys, "parameter_row")
     parts = []
     for end in ("left", "right"):
-        lost = pairs.join(sound, left_on=[*keys, end], right_on=[*keys, "parameter_row"], how="anti")
+        lost = pairs.join(
+            sound, left_on=[*keys, end], right_on=[*keys, "parameter_row"], how="anti"
+        )
         reason = pl.lit(f"{end} is no usable parameter row")
         parts.append(lost.select(*keys, "block", "left", "right", reason=reason))
-    same = pairs.group_by(*keys, "block", "left", "right").agg(found=pl.len()).filter(pl.col("found") > 1)
-    parts.append(same.select(*keys, "block", "left", "right", reason=pl.format("named {} times", "found")))
+    same = (
+        pairs.group_by(*keys, "block", "left", "right")
+        .agg(found=pl.len())
+        .filter(pl.col("found") > 1)
+    )
+    parts.append(
+        same.select(*keys, "block", "left", "right", reason=pl.format("named {} times", "found"))
+    )
     return judge_rows(
         "pairs_are_valid",
         pl.concat(parts),
@@ -130,7 +148,10 @@ def component_drift(rows: pl.LazyFrame, facts: CheckFacts) -> list[Judgement]:
         return []
     names = [f"values[{k}]" for k in range(length)]
     wide = usable.select(
-        "seed", "split", "status", *(pl.col("values").list.get(k).alias(name) for k, name in enumerate(names))
+        "seed",
+        "split",
+        "status",
+        *(pl.col("values").list.get(k).alias(name) for k, name in enumerate(names)),
     )
     marks = set(facts.feature_contract.values())
     contract = dict.fromkeys(names, "fixed") if marks == {"fixed"} else {}

@@ -12,6 +12,7 @@ if TYPE_CHECKING:
 
 LARGEST = 1.7976931348623157e308
 """The largest finite float64: values beyond it, and NaN, are not finite."""
+SHA256 = "^[0-9a-f]{64}$"
 
 
 @dataclass(frozen=True)
@@ -64,9 +65,16 @@ class Expectation:
         return f"{self.kind}({about}{': ' if about and body else ''}{body}){only}"
 
 
-def not_null(column: str, where: Where | None = None, severity: Severity = "critical") -> Expectation:
+def not_null(
+    column: str, where: Where | None = None, severity: Severity = "critical"
+) -> Expectation:
     """Each row has a value."""
     return Expectation("ExpectColumnValuesToNotBeNull", {"column": column}, severity, where)
+
+
+def not_nulls(*columns: str, where: Where | None = None) -> list[Expectation]:
+    """Each row has a value in each of these columns."""
+    return [not_null(column, where) for column in columns]
 
 
 def between(
@@ -122,7 +130,9 @@ def distinct_count(column: str, low: int, where: Where | None = None) -> Expecta
 def share(column: str, value: str, low: float, high: float, where: Where) -> Expectation:
     """The share of rows with that value, among those that have any, lies between low and high."""
     kwargs = {"column": f"{column} is {value}", "min_value": low, "max_value": high}
-    return Expectation("ExpectColumnMeanToBeBetween", kwargs, "critical", where, "rows", (column, value))
+    return Expectation(
+        "ExpectColumnMeanToBeBetween", kwargs, "critical", where, "rows", (column, value)
+    )
 
 
 def schema(families: Mapping[str, str]) -> tuple[Expectation, Expectation]:

@@ -29,7 +29,9 @@ def flatten(frame: pl.LazyFrame) -> pl.LazyFrame:
     for name, dtype in frame.collect_schema().items():
         column = pl.col(name)
         if isinstance(dtype, (pl.List, pl.Array)):
-            parts += _of_list(column if isinstance(dtype, pl.List) else column.arr.to_list(), name, dtype.inner)
+            parts += _of_list(
+                column if isinstance(dtype, pl.List) else column.arr.to_list(), name, dtype.inner
+            )
         elif dtype == pl.Null:
             parts.append(column.cast(pl.String))
         elif not (dtype.is_nested() or dtype in {pl.Binary, pl.Object}):
@@ -48,7 +50,7 @@ def _of_list(column: pl.Expr, name: str, inner: Any) -> list[pl.Expr]:
             column.list.max().alias(f"{name}_max"),
             column.list.eval((~finite).cast(pl.Int64)).list.sum().alias(f"{name}_not_finite"),
         ]
-    elif isinstance(inner, type(pl.Int64)) and inner.is_integer():
+    elif inner.is_integer():
         parts += [column.list.get(k, null_on_oob=True).alias(f"{name}_{k}") for k in (0, 1)]
     return parts
 

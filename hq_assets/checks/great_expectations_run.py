@@ -2,27 +2,20 @@
 
 from __future__ import annotations
 
-import threading
-import warnings
 from dataclasses import dataclass
-from functools import cache
 from typing import TYPE_CHECKING, Any
-from uuid import uuid4
 
 from hq_assets.checks import frame_columns
+from hq_assets.checks.great_expectations_engine import validate
 from hq_assets.checks.judgement import EXAMPLES
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Mapping, Sequence
 
-    import pandas as pd
     import polars as pl
 
     from hq_assets.checks.expectations import Expectation
     from hq_assets.checks.judgement import Severity
-
-_ONE_AT_A_TIME = threading.Lock()
-"""Great Expectations keeps its context and its batches in process-wide state and promises no thread safety."""
 
 
 @dataclass(frozen=True)
@@ -160,7 +153,9 @@ def _run_on_schema(
         required |= set(item.kwargs.get("value_set", ()))
     found = frame_columns.schema_frame(frame, sorted(required))
     results: list[ExpectationResult] = []
-    for item, (passed, observed, _) in zip(expectations, _validate(found, expectations), strict=True):
+    for item, (passed, observed, _) in zip(
+        expectations, validate(found, expectations), strict=True
+    ):
         if passed:
             results.append(ExpectationResult(item, True, observed, 0, (), "schema"))
             continue
@@ -188,7 +183,7 @@ def _schema_rows(found: pl.DataFrame, item: Expectation) -> list[dict[str, Any]]
 def _run_on_rows(
     frame: pl.DataFrame, expectations: Sequence[Expectation], named: Sequence[str], scope: str
 ) -> list[ExpectationResult]:
-    verdicts = _validate(frame, expectations)
+    verdicts = validate(frame, expectations)
     results: list[ExpectationResult] = []
     for item, (passed, observed, count) in zip(expectations, verdicts, strict=True):
         rows = () if passed else _examples(frame.lazy(), item, named)
@@ -207,7 +202,7 @@ def _run_on_aggregates(
         bounds = frame_columns.aggregate_bounds(item)
         bounded.append(between(f"e{index}", bounds.get("min_value"), bounds.get("max_value")))
     results: list[ExpectationResult] = []
-    for index, (passed, _, _) in enumerate(_validate(numbers, bounded)):
+    for index, (passed, _, _) in enumerate(validate(numbers, bounded)):
         item, value = expectations[index], numbers.item(0, f"e{index}")
         of_rows = frame_columns.aggregate_bounds(item) == {"max_value": 0} and value is not None
         rows = () if passed else _examples(flat, item, named)
@@ -226,87 +221,3 @@ def _examples(
         return ()
     wanted = list(dict.fromkeys((*named, *item.columns)))
     return tuple(broken.select(wanted).head(EXAMPLES).collect(engine="streaming").to_dicts())
-
-
-def _validate(
-    frame: pl.DataFrame, expectations: Sequence[Expectation]
-) -> list[tuple[bool, str, int | None]]:
-    """Passed, observed value as text, number of unexpected rows: for each expectation, in order."""
-    if not expectations:
-        return []
-    pandas_frame = frame.to_pandas(use_pyarrow_extension_array=True)
-    with _ONE_AT_A_TIME, warnings.catch_warnings():
-        # Importing and running Great Expectations uses deprecated parts of the standard library.
-        warnings.simplefilter("ignore")
-        found = dict(_outcomes(pandas_frame, expectations))
-    return [found[index] for index in range(len(expectations))]
-
-
-def _outcomes(
-    frame: pd.DataFrame, expectations: Sequence[Expectation]
-) -> Iterator[tuple[int, tuple[bool, str, int | None]]]:
-    import great_expectations as gx
-
-    context = _context()
-    built = [_as_gx(item, index) for index, item in enumerate(expectations)]
-    suite = gx.ExpectationSuite(name="suite", expectations=built)
-    # A name of its own: the engine of a data source caches batches by name, and would keep the frame.
-    name = uuid4().hex
-    try:
-        asset = context.data_sources.add_pandas(name).add_dataframe_asset("frame")
-        batch = asset.add_batch_definition_whole_dataframe("whole").get_batch({"dataframe": frame})
-        # BASIC: naming the rows in Great Expectations takes 28 s where half a million rows fail.
-        report = batch.validate(suite, result_format={"result_format": "BASIC"})
-    finally:
-        context.data_sources.delete(name)
-    for result in report.results:
-        index = result.expectation_config.meta["index"]
-        yield index, (bool(result.success), _observed(result), result.result.get("unexpected_count"))
-
-
-def _observed(result: Any) -> str:
-    details = result.result
-    if "observed_value" in details:
-        return str(details["observed_value"])
-    if "partial_unexpected_list" in details:
-        values = [str(value) for value in details["partial_unexpected_list"]]
-        return ", ".join(dict.fromkeys(values)) if values else "as expected"
-    errors = [str(error) for error in _messages(result.exception_info)]
-    return f"could not be evaluated: {errors[0] if errors else 'no reason given'}"
-
-
-def _messages(info: Any) -> Iterator[Any]:
-    for value in (info or {}).values():
-        message = value.get("exception_message") if isinstance(value, dict) else None
-        if message:
-            yield message
-
-
-def _as_gx(item: Expectation, index: int) -> Any:
-    import great_expectations.expectations as gxe
-    from great_expectations.expectations.row_conditions import Column
-
-    kwargs = dict(item.kwargs)
-    if item.where is not None:
-        kwargs["row_condition"] = Column(item.where.column).is_in(list(item.where.values))
-    if "value_pairs_set" in kwargs:
-        kwargs["value_pairs_set"] = [tuple(pair) for pair in kwargs["value_pairs_set"]]
-    return getattr(gxe, item.kind)(**kwargs, severity=item.severity, meta={"index": index})
-
-
-@cache
-def _context() -> Any:
-    """The one ephemeral context of this process: nothing is written, no progress bars, no analytics."""
-    import great_expectations as gx
-    from great_expectations.data_context.types.base import (
-        DataContextConfig,
-        InMemoryStoreBackendDefaults,
-        ProgressBarsConfig,
-    )
-
-    config = DataContextConfig(
-        store_backend_defaults=InMemoryStoreBackendDefaults(init_temp_docs_sites=False),
-        analytics_enabled=False,
-        progress_bars=ProgressBarsConfig(globally=False, metric_calculations=False),
-    )
-    return gx.get_context(mode="ephemeral", project_config=config)

@@ -19,7 +19,11 @@ def judge(evidence: Evidence, facts: CheckFacts) -> list[Judgement]:
     """Payloads and provider jobs are distinct; one backend and method per set of receipts."""
     del facts
     rows = evidence.rows("job_receipts")
-    return [distinct(rows, "payload_fingerprint"), distinct(rows, "provider_job_id"), one_origin(rows)]
+    return [
+        distinct(rows, "payload_fingerprint"),
+        distinct(rows, "provider_job_id"),
+        one_origin(rows),
+    ]
 
 
 def distinct(rows: pl.LazyFrame, column: str) -> Judgement:
@@ -41,9 +45,13 @@ def one_origin(rows: pl.LazyFrame) -> Judgement:
     import polars as pl
 
     origins = rows.select("backend", "method").unique().collect()
-    numbers = rows.select(pl.len(), pl.col("executions").sum(), pl.col("shots").sum()).collect().row(0)
+    numbers = (
+        rows.select(pl.len(), pl.col("executions").sum(), pl.col("shots").sum()).collect().row(0)
+    )
     metadata = dict(zip(("jobs", "executions", "shots_asked"), numbers, strict=True))
-    lines = [{**row, "reason": "one of several origins"} for row in origins.sort(pl.all()).to_dicts()]
+    lines = [
+        {**row, "reason": "one of several origins"} for row in origins.sort(pl.all()).to_dicts()
+    ]
     passed = origins.height <= 1
     summary = f"{numbers[0]} jobs from {origins.height} pairs of backend and method"
     return Judgement("one_origin", passed, "critical", summary, () if passed else lines, metadata)

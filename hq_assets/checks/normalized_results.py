@@ -61,7 +61,11 @@ def kernel_values_are_fidelities(rows: pl.LazyFrame) -> Judgement:
     entries = _entries(rows, TRAIN, TEST)
     inside = pl.col("value").is_between(-ROUNDING, 1 + ROUNDING).fill_null(value=False)
     indexed = pl.col("left").is_not_null() & pl.col("right").is_not_null()
-    reason = pl.when(~indexed).then(pl.lit("lacks an index")).otherwise(pl.format("value {} outside [0, 1]", "value"))
+    reason = (
+        pl.when(~indexed)
+        .then(pl.lit("lacks an index"))
+        .otherwise(pl.format("value {} outside [0, 1]", "value"))
+    )
     wrong = entries.filter(~inside | ~indexed)
     return judge_rows(
         "kernel_values_are_fidelities",
@@ -76,20 +80,35 @@ def kernels_are_valid(rows: pl.LazyFrame, stated: Mapping[str, Any]) -> list[Jud
     entries = _entries(rows, TRAIN, TEST).drop_nulls(["left", "right"]).collect(engine="streaming")
     problems: list[dict[str, Any]] = []
     spectra: list[dict[str, Any]] = []
-    for key, part in sorted(entries.group_by(["name", "circuit_id", "seed"]), key=lambda entry: str(entry[0])):
+    for key, part in sorted(
+        entries.group_by(["name", "circuit_id", "seed"]), key=lambda entry: str(entry[0])
+    ):
         where = dict(zip(("name", "circuit_id", "seed"), key, strict=True))
         matrix, largest_std, found = kernel_matrix(part, symmetric=where["name"] == TRAIN)
         problems += [{**where, **row} for row in found]
         if where["name"] == TRAIN and not found:
             spectra.append({**where, **smallest_eigenvalue(matrix, largest_std)})
     passed = not problems
-    summary = "every kernel is complete and symmetric" if passed else f"{len(problems)} entries missing or unequal"
+    summary = (
+        "every kernel is complete and symmetric"
+        if passed
+        else f"{len(problems)} entries missing or unequal"
+    )
     numbers = {"kernel_entries": entries.height, "kernel_problems": len(problems)}
-    shape = Judgement("kernels_are_complete_and_symmetric", passed, "critical", summary, problems[:EXAMPLES], numbers)
+    shape = Judgement(
+        "kernels_are_complete_and_symmetric",
+        passed,
+        "critical",
+        summary,
+        problems[:EXAMPLES],
+        numbers,
+    )
     return [shape, positive_semidefinite(spectra, stated)] if spectra else [shape]
 
 
-def kernel_matrix(part: pl.DataFrame, *, symmetric: bool) -> tuple[np.ndarray, float, list[dict[str, Any]]]:
+def kernel_matrix(
+    part: pl.DataFrame, *, symmetric: bool
+) -> tuple[np.ndarray, float, list[dict[str, Any]]]:
     """Kernel entries as a matrix, the largest standard error, and what is wrong with the entries.
 
     Args:
@@ -108,10 +127,15 @@ def kernel_matrix(part: pl.DataFrame, *, symmetric: bool) -> tuple[np.ndarray, f
     if symmetric:
         diagonal = np.diag(matrix)
         off = ~np.isnan(diagonal) & (np.abs(diagonal - 1) > ROUNDING)
-        problems += [_problem(k, k, f"diagonal is {diagonal[k]:.6g}, not 1") for k in np.flatnonzero(off)]
+        problems += [
+            _problem(k, k, f"diagonal is {diagonal[k]:.6g}, not 1") for k in np.flatnonzero(off)
+        ]
         np.fill_diagonal(matrix, 1.0)
         apart = np.argwhere(np.triu(np.abs(matrix - matrix.T) > ROUNDING))
-        problems += [_problem(i, j, f"{matrix[i, j]:.6g} above, {matrix[j, i]:.6g} below the diagonal") for i, j in apart]
+        problems += [
+            _problem(i, j, f"{matrix[i, j]:.6g} above, {matrix[j, i]:.6g} below the diagonal")
+            for i, j in apart
+        ]
         matrix = np.where(np.isnan(matrix), matrix.T, matrix)
     missing = np.argwhere(np.isnan(np.triu(matrix) if symmetric else matrix))
     problems += [_problem(i, j, "missing") for i, j in missing]
@@ -144,16 +168,30 @@ def smallest_eigenvalue(matrix: np.ndarray, largest_std: float) -> dict[str, flo
 def positive_semidefinite(spectra: list[dict[str, Any]], stated: Mapping[str, Any]) -> Judgement:
     """No training kernel has an eigenvalue below what shot noise explains; repairs are reported as stated."""
     wrong = [
-        {**entry, "reason": f"smallest eigenvalue {entry['smallest_eigenvalue']:.3g} below -{entry['band']:.3g}"}
+        {
+            **entry,
+            "reason": f"smallest eigenvalue {entry['smallest_eigenvalue']:.3g} below -{entry['band']:.3g}",
+        }
         for entry in spectra
         if entry["smallest_eigenvalue"] < -entry["band"]
     ]
     lowest = min(entry["smallest_eigenvalue"] for entry in spectra)
     inner = stated.get("facts", stated)
     told = {key: value for key, value in inner.items() if isinstance(value, (int, float))}
-    numbers = {**told, "smallest_eigenvalue": lowest, "shot_noise_band": max(e["band"] for e in spectra)}
+    numbers = {
+        **told,
+        "smallest_eigenvalue": lowest,
+        "shot_noise_band": max(e["band"] for e in spectra),
+    }
     summary = f"smallest eigenvalue of {len(spectra)} kernels is {lowest:.3g}; {len(wrong)} below the shot-noise band"
-    return Judgement("kernels_are_positive_semidefinite", not wrong, "critical", summary, wrong[:EXAMPLES], numbers)
+    return Judgement(
+        "kernels_are_positive_semidefinite",
+        not wrong,
+        "critical",
+        summary,
+        wrong[:EXAMPLES],
+        numbers,
+    )
 
 
 def distributions_sum_to_one(rows: pl.LazyFrame) -> Judgement:
@@ -170,7 +208,9 @@ def distributions_sum_to_one(rows: pl.LazyFrame) -> Judgement:
     ).agg(total=pl.col("value").sum())
     off = (pl.col("total") - 1).abs()
     numbers = sums.select(off.max(), pl.len()).collect(engine="streaming").row(0)
-    wrong = sums.filter(~(off <= SUM_TOLERANCE)).with_columns(reason=pl.format("sums to {}", "total"))
+    wrong = sums.filter(~(off <= SUM_TOLERANCE)).with_columns(
+        reason=pl.format("sums to {}", "total")
+    )
     return judge_rows(
         "distributions_sum_to_one",
         wrong.select("name", "circuit_id", "seed", "execution", "register", "reason"),
@@ -193,10 +233,14 @@ def negative_values_are_declared(
     import polars as pl
 
     undeclared = ~pl.col("circuit_id").is_in(sorted(circuits)) & pl.lit(not everywhere)
-    wrong = rows.filter((pl.col("name") == "probability") & (pl.col("value") < -ROUNDING) & undeclared)
+    wrong = rows.filter(
+        (pl.col("name") == "probability") & (pl.col("value") < -ROUNDING) & undeclared
+    )
     return judge_rows(
         "negative_values_are_declared",
-        wrong.select("name", "circuit_id", "seed", "label", reason=pl.format("probability {}", "value")),
+        wrong.select(
+            "name", "circuit_id", "seed", "label", reason=pl.format("probability {}", "value")
+        ),
         holds="no undeclared value below zero",
         fails="probabilities are below zero and not declared as quasi-probabilities",
     )

@@ -140,10 +140,14 @@ def bits_fit_the_circuit(rows: pl.LazyFrame, compiled: pl.LazyFrame) -> Judgemen
 
     executed = compiled.filter((pl.col("role") == "circuit") & (pl.col("status") == "ok"))
     known_bits = executed.select("circuit_id", "classical_bits").unique("circuit_id")
-    strings = rows.filter(pl.col("bitstring") != "rest").select("circuit_id", "register", "bitstring")
+    strings = rows.filter(pl.col("bitstring") != "rest").select(
+        "circuit_id", "register", "bitstring"
+    )
     bits = pl.col("bitstring").str.replace_all(" ", "", literal=True).str.len_bytes().cast(pl.Int64)
     # Few different widths stand for many rows: group by them before joining.
-    found = strings.group_by("circuit_id", "register", bits=bits).agg(example=pl.col("bitstring").min())
+    found = strings.group_by("circuit_id", "register", bits=bits).agg(
+        example=pl.col("bitstring").min()
+    )
     whole = pl.col("register").n_unique().over("circuit_id") == 1
     total = pl.when(whole | (pl.col("register") == JOINED)).then(pl.col("bits"))
     total = total.otherwise(pl.col("bits").sum().over("circuit_id"))

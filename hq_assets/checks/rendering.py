@@ -69,7 +69,9 @@ def suite_table(result: SuiteResult) -> str:
         )
         for entry in failed
     ]
-    return markdown_table(("expectation", "severity", "seen", "rows", "observed", "named rows"), lines)
+    return markdown_table(
+        ("expectation", "severity", "seen", "rows", "observed", "named rows"), lines
+    )
 
 
 def judgements_sentence(judgements: Sequence[Judgement]) -> str:
@@ -104,7 +106,11 @@ def judgements_table(judgements: Sequence[Judgement]) -> str:
 def judgement_rows_table(judgements: Sequence[Judgement]) -> str:
     """The named rows of the failed judgements with their reasons."""
     lines = [
-        (judgement.name, _named({k: v for k, v in row.items() if k != "reason"}), row.get("reason", ""))
+        (
+            judgement.name,
+            _named({k: v for k, v in row.items() if k != "reason"}),
+            row.get("reason", ""),
+        )
         for judgement in judgements
         if not judgement.passed
         for row in judgement.rows

@@ -29,7 +29,9 @@ def references_name_the_content(rows: pl.LazyFrame) -> Judgement:
     wrong = rows.filter(~pl.col("ref").str.starts_with(pl.col("content_hash")))
     return judge_rows(
         "references_name_the_content",
-        wrong.select("path", "content_hash", "ref", reason=pl.lit("the reference is of other bytes")),
+        wrong.select(
+            "path", "content_hash", "ref", reason=pl.lit("the reference is of other bytes")
+        ),
         holds="each reference carries the hash of its file",
         fails="references are of other bytes than their file",
     )

@@ -97,7 +97,10 @@ def instance():
 
 
 def _below_ran(result):
-    return any(event.is_step_success and event.step_key == f"{WORKLOAD}__below" for event in result.all_events)
+    return any(
+        event.is_step_success and event.step_key == f"{WORKLOAD}__below"
+        for event in result.all_events
+    )
 
 
 def _evaluations(result):
@@ -133,7 +136,9 @@ def test_one_class_only_stops_the_chain_by_the_statistics(tmp_path, instance):
     frame = _rows(label=["B"] * 10 + ["B", "M"] * 5)
     verdicts = _evaluations(_run(tmp_path, instance, frame))
     assert not verdicts["statistics"].passed
-    assert "1 of 2 classes among 10 training rows" in verdicts["statistics"].metadata["failures"].value
+    assert (
+        "1 of 2 classes among 10 training rows" in verdicts["statistics"].metadata["failures"].value
+    )
 
 
 def test_a_missing_column_is_a_verdict_and_not_a_crash(tmp_path, instance):
@@ -185,5 +190,7 @@ def test_building_the_checks_imports_nothing_heavy():
         "print(sorted({'numpy', 'polars', 'pandas', 'scipy', 'great_expectations', 'duckdb', 'sqlalchemy', "
         "'qiskit'} & set(sys.modules)))\n"
     )
-    answer = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    answer = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, check=True
+    )
     assert answer.stdout.strip() == "[]"

@@ -13,7 +13,11 @@ def _judge(rows):
 
 
 def _rows(**planted):
-    columns = {"method": ["svc", "svc", "logistic", "logistic"], "seed": [0, 1, 0, 1], "name": ["label"] * 4}
+    columns = {
+        "method": ["svc", "svc", "logistic", "logistic"],
+        "seed": [0, 1, 0, 1],
+        "name": ["label"] * 4,
+    }
     return pl.LazyFrame({**columns, **planted})
 
 
@@ -29,5 +33,7 @@ def test_a_method_that_lacks_a_seed_is_named():
 
 
 def test_a_baseline_that_passes_for_quantum_is_named():
-    verdict = _judge(_rows(tier=["classical", "quantum", "classical", "classical"]))["baselines_are_classical"]
+    verdict = _judge(_rows(tier=["classical", "quantum", "classical", "classical"]))[
+        "baselines_are_classical"
+    ]
     assert verdict.rows[0]["reason"] == "tier is quantum"

@@ -42,7 +42,9 @@ def test_a_record_that_one_seed_lacks_is_named():
 
 def test_a_seed_with_one_class_only_is_named():
     rows = _rows().with_columns(
-        label=pl.when((pl.col("seed") == 1) & (pl.col("split") == "train")).then(pl.lit("B")).otherwise("label")
+        label=pl.when((pl.col("seed") == 1) & (pl.col("split") == "train"))
+        .then(pl.lit("B"))
+        .otherwise("label")
     )
     verdict = _judge(rows)["training_rows_have_every_class"]
     assert list(verdict.rows) == [{"seed": 1, "reason": "1 of 2 classes among 4 training rows"}]

@@ -46,14 +46,18 @@ def test_an_encoded_circuit_without_a_compiled_row_is_named():
 
 
 def test_an_overlap_circuit_alone_does_not_account_for_a_circuit():
-    verdict = _judge(_compiled(role=["overlap", "overlap", "circuit"]))["encoded_circuits_are_accounted_for"]
+    verdict = _judge(_compiled(role=["overlap", "overlap", "circuit"]))[
+        "encoded_circuits_are_accounted_for"
+    ]
     assert [row["circuit_id"] for row in verdict.rows] == ["zz"]
 
 
 def test_a_pair_circuit_takes_the_values_of_both_rows():
     verdict = _judge(_compiled(), pairs=False)["parameters_fit_the_values"]
     assert verdict.rows[0]["reason"] == "takes 4 parameters, encoded rows give 2"
-    wrong = _judge(_compiled(parameters=[["a", "b", "c"], ["a", "b"], []]))["parameters_fit_the_values"]
+    wrong = _judge(_compiled(parameters=[["a", "b", "c"], ["a", "b"], []]))[
+        "parameters_fit_the_values"
+    ]
     assert wrong.rows[0]["reason"] == "takes 3 parameters, encoded rows give 4"
 
 

@@ -24,11 +24,22 @@ def _decided(**planted):
 
 def _judge(rows, *, tier="simulator", backend="ideal_aer", seeds=(0, 1), inline=True, **facts):
     cleaned = pl.LazyFrame(
-        {"record_id": ["a", "b", "t", "a", "b", "t"], "seed": [0, 0, 0, 1, 1, 1], "split": ["test", "test", "train"] * 2, "status": ["ok"] * 6}
+        {
+            "record_id": ["a", "b", "t", "a", "b", "t"],
+            "seed": [0, 0, 0, 1, 1, 1],
+            "split": ["test", "test", "train"] * 2,
+            "status": ["ok"] * 6,
+        }
     )
-    results = pl.LazyFrame({"seed": list(seeds), "tier": [tier] * len(seeds), "backend": [backend] * len(seeds)})
+    results = pl.LazyFrame(
+        {"seed": list(seeds), "tier": [tier] * len(seeds), "backend": [backend] * len(seeds)}
+    )
     evidence = Evidence(
-        {"decisions": {"rows": rows}, "cleaned_features": {"rows": cleaned}, "normalized_results": {"rows": results}},
+        {
+            "decisions": {"rows": rows},
+            "cleaned_features": {"rows": cleaned},
+            "normalized_results": {"rows": results},
+        },
         {"target": {"backend": backend, "limits": {"inline": inline}}},
     )
     return {each.name: each for each in decisions.judge(evidence, CheckFacts(**facts))}
@@ -43,11 +54,31 @@ def test_good_decisions_pass_and_the_share_of_abstentions_is_told():
 @pytest.mark.parametrize(
     ("planted", "name", "reason"),
     [
-        ({"record_id": ["a", "a", "a", "b"]}, "each_test_record_is_decided_once", "has 2 decisions"),
-        ({"record_id": ["a", "x", "a", "b"]}, "each_test_record_is_decided_once", "has 0 decisions"),
-        ({"confidence_value": [1.2, None, 0.7, 0.6]}, "confidences_are_probabilities", "confidence 1.2"),
-        ({"confidence_value": [None, None, 0.7, 0.6]}, "confidences_are_probabilities", "confidence missing"),
-        ({"published": [True, False, False, False]}, "one_seed_is_published", "1 of 2 rows published"),
+        (
+            {"record_id": ["a", "a", "a", "b"]},
+            "each_test_record_is_decided_once",
+            "has 2 decisions",
+        ),
+        (
+            {"record_id": ["a", "x", "a", "b"]},
+            "each_test_record_is_decided_once",
+            "has 0 decisions",
+        ),
+        (
+            {"confidence_value": [1.2, None, 0.7, 0.6]},
+            "confidences_are_probabilities",
+            "confidence 1.2",
+        ),
+        (
+            {"confidence_value": [None, None, 0.7, 0.6]},
+            "confidences_are_probabilities",
+            "confidence missing",
+        ),
+        (
+            {"published": [True, False, False, False]},
+            "one_seed_is_published",
+            "1 of 2 rows published",
+        ),
         ({"published": [True] * 4}, "one_seed_is_published", "2 of 2 rows published"),
         ({"published": [False] * 4}, "one_seed_is_published", "0 of 2 rows published"),
         (
@@ -65,7 +96,9 @@ def test_a_planted_fault_is_named(planted, name, reason):
 
 
 def test_a_margin_is_no_probability_and_may_exceed_one():
-    assert _judge(_decided(confidence_value=[0.9, None, 0.7, 3.0]))["confidences_are_probabilities"].passed
+    assert _judge(_decided(confidence_value=[0.9, None, 0.7, 3.0]))[
+        "confidences_are_probabilities"
+    ].passed
 
 
 def test_a_quantum_computer_may_answer_as_quantum():

@@ -96,7 +96,10 @@ def test_the_same_values_have_no_distance_and_no_instability():
 def test_the_stability_index_grows_with_the_shift_and_is_finite_for_disjoint_samples():
     rng = np.random.default_rng(0)
     reference = rng.normal(size=1000)
-    indices = [drift_judgement.population_stability_index(reference, reference + d) for d in (0, 0.5, 1, 50)]
+    indices = [
+        drift_judgement.population_stability_index(reference, reference + d)
+        for d in (0, 0.5, 1, 50)
+    ]
     assert indices == sorted(indices)
     assert np.isfinite(indices[-1])
 

@@ -11,7 +11,12 @@ from hq_assets.checks.facts import CheckFacts
 
 def _cleaned(status="ok"):
     return pl.LazyFrame(
-        {"record_id": ["a", "b", "c"], "seed": [0] * 3, "split": ["train", "train", "test"], "status": ["ok", "ok", status]}
+        {
+            "record_id": ["a", "b", "c"],
+            "seed": [0] * 3,
+            "split": ["train", "train", "test"],
+            "status": ["ok", "ok", status],
+        }
     )
 
 
@@ -29,13 +34,27 @@ def _encoded(**planted):
 
 
 def _pairs(left=(0, 0), right=(1, 2)):
-    return pl.LazyFrame({"circuit_id": ["zz"] * 2, "seed": [0] * 2, "block": ["train", "test"], "left": left, "right": right})
+    return pl.LazyFrame(
+        {
+            "circuit_id": ["zz"] * 2,
+            "seed": [0] * 2,
+            "block": ["train", "test"],
+            "left": left,
+            "right": right,
+        }
+    )
 
 
 def _judge(rows=None, pairs=None, cleaned=None, **facts):
-    tables = {"rows": _encoded() if rows is None else rows, "pairs": _pairs() if pairs is None else pairs}
+    tables = {
+        "rows": _encoded() if rows is None else rows,
+        "pairs": _pairs() if pairs is None else pairs,
+    }
     evidence = Evidence(
-        {"encoded_inputs": tables, "cleaned_features": {"rows": _cleaned() if cleaned is None else cleaned}}
+        {
+            "encoded_inputs": tables,
+            "cleaned_features": {"rows": _cleaned() if cleaned is None else cleaned},
+        }
     )
     found = encoded_inputs.judge(evidence, CheckFacts(one_row_per_record=True, **facts))
     return {each.name: each for each in found}
@@ -48,11 +67,27 @@ def test_good_rows_and_pairs_pass():
 @pytest.mark.parametrize(
     ("arguments", "name", "reason"),
     [
-        ({"rows": _encoded(record_ids=[["a"], ["b"], ["x"]])}, "records_are_known", "no usable record of cleaned_features"),
-        ({"cleaned": _cleaned("dropped")}, "records_are_known", "no usable record of cleaned_features"),
-        ({"rows": _encoded(record_ids=[["a"], ["b"], ["b"]])}, "each_record_is_encoded_once", "has 2 encoded rows"),
+        (
+            {"rows": _encoded(record_ids=[["a"], ["b"], ["x"]])},
+            "records_are_known",
+            "no usable record of cleaned_features",
+        ),
+        (
+            {"cleaned": _cleaned("dropped")},
+            "records_are_known",
+            "no usable record of cleaned_features",
+        ),
+        (
+            {"rows": _encoded(record_ids=[["a"], ["b"], ["b"]])},
+            "each_record_is_encoded_once",
+            "has 2 encoded rows",
+        ),
         ({"rows": _encoded().head(2)}, "each_record_is_encoded_once", "has 0 encoded rows"),
-        ({"rows": _encoded(values=[[0.1], [0.3, 0.4], [0.5, 0.6]])}, "lengths_agree", "has rows of 1 to 2 values"),
+        (
+            {"rows": _encoded(values=[[0.1], [0.3, 0.4], [0.5, 0.6]])},
+            "lengths_agree",
+            "has rows of 1 to 2 values",
+        ),
         ({"pairs": _pairs(right=(1, 9))}, "pairs_are_valid", "right is no usable parameter row"),
         ({"pairs": _pairs(left=(-1, 0))}, "pairs_are_valid", "left is no usable parameter row"),
         ({"pairs": pl.concat([_pairs(), _pairs().head(1)])}, "pairs_are_valid", "named 2 times"),
@@ -77,7 +112,9 @@ def test_planted_drift_of_a_component_is_found_and_fixed_only_where_all_features
             "status": ["ok"] * 400,
         }
     )
-    (mixed,) = encoded_inputs.component_drift(rows, CheckFacts(feature_contract={"x": "fixed", "y": "may_drift"}))
+    (mixed,) = encoded_inputs.component_drift(
+        rows, CheckFacts(feature_contract={"x": "fixed", "y": "may_drift"})
+    )
     fixed, rest = encoded_inputs.component_drift(rows, CheckFacts(feature_contract={"x": "fixed"}))
     assert (mixed.passed, mixed.severity) == (False, "warning")
     assert (fixed.passed, fixed.severity) == (False, "critical")

@@ -81,7 +81,9 @@ def test_both_ways_judge_statistics_the_same(item, passed):
 
 
 def test_a_failed_expectation_names_record_seed_and_value():
-    found = run_suite(_frame(), [expect.in_set("status", ("ok", "changed", "dropped"))], id_columns=IDS)
+    found = run_suite(
+        _frame(), [expect.in_set("status", ("ok", "changed", "dropped"))], id_columns=IDS
+    )
     assert found.results[0].rows == ({"record_id": "d", "seed": 1, "status": "odd"},)
     assert found.results[0].observed == "odd"
     assert found.blocks
@@ -102,7 +104,13 @@ def test_a_missing_column_fails_by_name_in_schema_and_rows():
 
 
 def test_a_column_of_another_type_fails_with_both_types_named():
-    families = {"seed": "text", "value": "number", "record_id": "text", "values": "list", "split": "flag?"}
+    families = {
+        "seed": "text",
+        "value": "number",
+        "record_id": "text",
+        "values": "list",
+        "split": "flag?",
+    }
     found = run_suite(_frame(), expect.schema(families))
     reasons = {row["column"]: row["reason"] for row in found.results[1].rows}
     assert reasons == {"seed": "is integer, needs text", "split": "is text, needs flag or null"}
@@ -149,7 +157,11 @@ def test_two_million_rows_take_seconds_and_one_bad_row_is_found():
             "value": (index == 1_234_567).cast(pl.Float64) * 7,
         }
     )
-    suite = [expect.unique("record_id", "seed"), expect.between("value", 0, 1), expect.not_null("value")]
+    suite = [
+        expect.unique("record_id", "seed"),
+        expect.between("value", 0, 1),
+        expect.not_null("value"),
+    ]
     started = time.process_time()
     found = run_suite(frame, suite, seed=1, id_columns=IDS)
     spent = time.process_time() - started

@@ -35,7 +35,9 @@ def test_a_payload_that_was_sent_twice_is_named():
 def test_an_answer_that_would_be_counted_twice_is_named():
     verdict = _judge(provider_job_id=["j1", "j1"])["provider_job_id_is_distinct"]
     assert not verdict.passed
-    assert _judge(provider_job_id=["j1", "j1"], backend=["a", "b"])["provider_job_id_is_distinct"].passed
+    assert _judge(provider_job_id=["j1", "j1"], backend=["a", "b"])[
+        "provider_job_id_is_distinct"
+    ].passed
 
 
 def test_two_backends_in_one_set_of_receipts_are_named():

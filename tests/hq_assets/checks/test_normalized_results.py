@@ -34,7 +34,9 @@ def _rows(matrix, shots=0, name="kernel_train", seed=0, keep=None):
 
 
 def _judge(rows, stated=None, **facts):
-    evidence = Evidence({"normalized_results": {"rows": rows}}, {"normalized_results": stated or {}})
+    evidence = Evidence(
+        {"normalized_results": {"rows": rows}}, {"normalized_results": stated or {}}
+    )
     return {each.name: each for each in judged.judge(evidence, CheckFacts(**facts))}
 
 
@@ -89,7 +91,9 @@ def test_an_exact_kernel_with_a_slightly_negative_eigenvalue_fails():
 def test_what_the_stage_states_of_a_repair_is_reported():
     kernel = _kernel(np.random.default_rng(0), 10)
     verdict = _judge(_rows(kernel), {"facts": {"smallest_eigenvalue_before": -0.2}})
-    assert verdict["kernels_are_positive_semidefinite"].metadata["smallest_eigenvalue_before"] == -0.2
+    assert (
+        verdict["kernels_are_positive_semidefinite"].metadata["smallest_eigenvalue_before"] == -0.2
+    )
 
 
 def _planted(change):
@@ -134,7 +138,9 @@ def test_a_test_kernel_must_be_complete_and_needs_no_symmetry():
     assert all(each.passed for each in _judge(_rows(matrix, name="kernel_test")).values())
     cut = _rows(matrix, name="kernel_test", keep=lambda cells: [c for c in cells if c != (3, 4)])
     verdict = _judge(cut)["kernels_are_complete_and_symmetric"]
-    assert [(row["left"], row["right"], row["reason"]) for row in verdict.rows] == [(3, 4, "missing")]
+    assert [(row["left"], row["right"], row["reason"]) for row in verdict.rows] == [
+        (3, 4, "missing")
+    ]
 
 
 def _distribution(values, labels=("00", "11"), name="probability"):

@@ -31,4 +31,6 @@ def test_shots_fit_the_method_and_seeds_are_named_once(method, shots, seeds, pas
 
 
 def test_a_repeated_seed_is_named():
-    assert profile.seeds_are_distinct([4, 7, 4]).rows == [{"seed": 4, "reason": "named more than once"}]
+    assert profile.seeds_are_distinct([4, 7, 4]).rows == [
+        {"seed": 4, "reason": "named more than once"}
+    ]

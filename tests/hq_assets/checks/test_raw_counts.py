@@ -9,7 +9,17 @@ from hq_assets.checks.facts import CheckFacts
 
 
 def _counts(rows):
-    columns = ("circuit_id", "execution", "register", "bitstring", "count", "weight", "shots", "shots_returned", "method")
+    columns = (
+        "circuit_id",
+        "execution",
+        "register",
+        "bitstring",
+        "count",
+        "weight",
+        "shots",
+        "shots_returned",
+        "method",
+    )
     schema = {
         **dict.fromkeys(("circuit_id", "register", "bitstring", "method"), pl.String),
         **dict.fromkeys(("execution", "count", "shots", "shots_returned"), pl.Int64),
@@ -55,7 +65,9 @@ def _encoded():
 
 def _pairs():
     ends = {"left": [0, 0], "right": [1, 0]}
-    return pl.LazyFrame({"circuit_id": ["pair"] * 2, "seed": [3] * 2, "block": ["train"] * 2, **ends})
+    return pl.LazyFrame(
+        {"circuit_id": ["pair"] * 2, "seed": [3] * 2, "block": ["train"] * 2, **ends}
+    )
 
 
 def _judge(rows, **facts):
@@ -68,7 +80,17 @@ def _judge(rows, **facts):
 
 
 def _replaced(index, **changes):
-    names = ("circuit_id", "execution", "register", "bitstring", "count", "weight", "shots", "shots_returned", "method")
+    names = (
+        "circuit_id",
+        "execution",
+        "register",
+        "bitstring",
+        "count",
+        "weight",
+        "shots",
+        "shots_returned",
+        "method",
+    )
     row = {**dict(zip(names, GOOD[index], strict=True)), **changes}
     return [*GOOD[:index], tuple(row.values()), *GOOD[index + 1 :]]
 
@@ -82,16 +104,36 @@ def test_good_counts_pass_every_judgement():
 @pytest.mark.parametrize(
     ("rows", "name", "reason"),
     [
-        (_replaced(0, count=59), "counts_sum_to_shots_returned", "2 counts sum to 99, shots returned are 100"),
-        (_replaced(3, count=11), "counts_sum_to_shots_returned", "2 counts sum to 101, shots returned are 100"),
-        (_replaced(0, count=None), "counts_sum_to_shots_returned", "1 counts sum to 40, shots returned are 100"),
+        (
+            _replaced(0, count=59),
+            "counts_sum_to_shots_returned",
+            "2 counts sum to 99, shots returned are 100",
+        ),
+        (
+            _replaced(3, count=11),
+            "counts_sum_to_shots_returned",
+            "2 counts sum to 101, shots returned are 100",
+        ),
+        (
+            _replaced(0, count=None),
+            "counts_sum_to_shots_returned",
+            "1 counts sum to 40, shots returned are 100",
+        ),
         (_replaced(6, weight=0.25 + 1e-8), "weights_sum_to_one", "weights sum to 1.00000001"),
         (_replaced(6, weight=None), "weights_sum_to_one", "1 of 2 outcomes have a weight"),
         (_replaced(6, weight=float("nan")), "weights_sum_to_one", "weights sum to NaN"),
         (_replaced(0, bitstring="000"), "bits_fit_the_circuit", "3 bits, the circuit has 2"),
         (_replaced(6, bitstring="01 00"), "bits_fit_the_circuit", "4 bits, the circuit has 3"),
-        (_replaced(0, circuit_id="ghost"), "bits_fit_the_circuit", "has outcomes, but no compiled circuit"),
-        (_replaced(1, bitstring="rest"), "rest_only_for_pairs", "`rest` outside pairs loses outcomes"),
+        (
+            _replaced(0, circuit_id="ghost"),
+            "bits_fit_the_circuit",
+            "has outcomes, but no compiled circuit",
+        ),
+        (
+            _replaced(1, bitstring="rest"),
+            "rest_only_for_pairs",
+            "`rest` outside pairs loses outcomes",
+        ),
         (GOOD[:4] + GOOD[6:], "executions_are_complete", "1 of 2 executions have outcomes"),
     ],
 )
@@ -108,13 +150,21 @@ def test_fewer_shots_than_asked_for_are_a_warning_and_no_error():
         *GOOD[2:],
     ]
     verdicts = _judge(rows)
-    assert [name for name, each in verdicts.items() if not each.passed] == ["shots_returned_as_asked"]
+    assert [name for name, each in verdicts.items() if not each.passed] == [
+        "shots_returned_as_asked"
+    ]
     assert verdicts["shots_returned_as_asked"].severity == "warning"
-    assert verdicts["shots_returned_as_asked"].rows[0]["reason"] == "asked for 128 shots, 100 returned"
+    assert (
+        verdicts["shots_returned_as_asked"].rows[0]["reason"] == "asked for 128 shots, 100 returned"
+    )
 
 
 def test_a_negative_weight_is_reported_unless_declared():
-    rows = [*GOOD[:6], ("ideal", 0, "all", "01 0", None, -0.1, 0, 0, "exact"), ("ideal", 0, "all", "11 1", None, 1.1, 0, 0, "exact")]
+    rows = [
+        *GOOD[:6],
+        ("ideal", 0, "all", "01 0", None, -0.1, 0, 0, "exact"),
+        ("ideal", 0, "all", "11 1", None, 1.1, 0, 0, "exact"),
+    ]
     assert _judge(rows)["weights_are_not_negative"].rows[0]["bitstring"] == "01 0"
     assert _judge(rows)["weights_are_not_negative"].severity == "warning"
     assert _judge(rows, negative_probabilities=True)["weights_are_not_negative"].passed
@@ -133,7 +183,11 @@ def test_registers_that_came_apart_are_judged_each_for_itself():
 
 
 def test_weights_that_a_provider_reports_for_sampled_shots_are_no_missing_counts():
-    rows = [("bell", 0, "c", "00", None, 0.6000004, 100, 100, "sampled"), ("bell", 0, "c", "11", None, 0.4, 100, 100, "sampled"), *GOOD[2:]]
+    rows = [
+        ("bell", 0, "c", "00", None, 0.6000004, 100, 100, "sampled"),
+        ("bell", 0, "c", "11", None, 0.4, 100, 100, "sampled"),
+        *GOOD[2:],
+    ]
     verdicts = _judge(rows)
     assert verdicts["counts_sum_to_shots_returned"].passed
     assert verdicts["weights_sum_to_one"].passed

@@ -9,7 +9,9 @@ from hq_assets.checks.facts import CheckFacts
 
 def _judge(hashes=("aa", "bb"), refs=("aa.csv", "bb.csv")):
     rows = pl.LazyFrame({"path": ["x.csv", "y.csv"], "content_hash": hashes, "ref": refs})
-    return {each.name: each for each in source.judge(Evidence({"source": {"rows": rows}}), CheckFacts())}
+    return {
+        each.name: each for each in source.judge(Evidence({"source": {"rows": rows}}), CheckFacts())
+    }
 
 
 def test_files_of_their_own_content_pass():
