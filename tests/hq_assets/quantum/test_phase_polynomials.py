@@ -92,6 +92,18 @@ def test_products_of_three_features_are_left_to_the_public_engine():
     assert recognise(pauli_feature_map(4, reps=2, paulis=["Z", "ZZ", "ZZZ"])) is None
 
 
+def test_the_square_of_a_feature_is_a_quadratic_form():
+    circuit = QuantumCircuit(2, global_phase=0.5 * Parameter("a"))
+    circuit.h([0, 1])
+    feature = Parameter("b")
+    circuit.p(feature * feature * 3 - 1, 0)
+    circuit.h(0)
+    values = _values(circuit)
+    layered = recognise(circuit)
+    assert layered is not None
+    np.testing.assert_allclose(layered.states(values), _public(circuit, values), atol=TOLERANCE)
+
+
 def test_more_rows_than_a_chunk_come_in_their_order():
     circuit = feature_map("zz", 3, 2, "full")
     layered = recognise(circuit)
