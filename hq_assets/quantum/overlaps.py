@@ -11,8 +11,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from scipy.linalg import get_blas_funcs
 
-from hq_assets.quantum.phase_polynomials import recognise
-from hq_assets.quantum.statevectors import AerStates
+from hq_assets.quantum.statevectors import StatePreparation
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -27,57 +26,27 @@ _GATHER_BYTES = 32 << 20
 _DENSE_SHARE = 1 / 16  # a tile costs about as much by BLAS as 1/16 of its pairs one by one
 
 
-class StatePreparation:
-    """A circuit made ready for many rows: recognised or compiled once, bound often.
+def states(self, values: ArrayLike) -> np.ndarray:
+    """Compute the states U(x)|0> of all rows.
 
-    Attributes:
-        fast: True where the circuit is layered and takes the fast lane.
+    Args:
+        values: Parameter values of shape (rows, parameters) in radians.
+
+    Returns:
+        Amplitudes of shape (rows, 2^n), complex128, C order; qubit 0 is the lowest index bit.
+
+    Raises:
+        ValueError: The values do not fit the parameters or are not finite.
     """
-
-    def __init__(self, circuit: QuantumCircuit, parameters: Sequence[str] | None = None) -> None:
-        """Recognise the circuit, or compile it for the simulator.
-
-        Args:
-            circuit: Measurement-free circuit on n qubits.
-            parameters: Names in the order of a row's values; the circuit's own order if None.
-
-        Raises:
-            ValueError: The names are not the circuit's parameters.
-            ValueError: The circuit measures, resets, branches or cannot be compiled.
-        """
-        own = [parameter.name for parameter in circuit.parameters]
-        names = own if parameters is None else list(parameters)
-        if sorted(names) != sorted(own):
-            msg = (
-                f"Parameters {names} were given, but the circuit has {own}. Name each of them once."
-            )
-            raise ValueError(msg)
-        self._num_parameters = len(names)
-        layered = recognise(circuit, names)
-        self.fast = layered is not None
-        self._lane = layered or AerStates(circuit, names)
-
-    def states(self, values: ArrayLike) -> np.ndarray:
-        """Compute the states U(x)|0> of all rows.
-
-        Args:
-            values: Parameter values of shape (rows, parameters) in radians.
-
-        Returns:
-            Amplitudes of shape (rows, 2^n), complex128, C order; qubit 0 is the lowest index bit.
-
-        Raises:
-            ValueError: The values do not fit the parameters or are not finite.
-        """
-        rows = np.asarray(values, dtype=np.float64)
-        width = self._num_parameters
-        if rows.ndim != 2 or rows.shape[1] != width:  # noqa: PLR2004 - rows and parameters
-            msg = f"Values of shape {rows.shape} were given, but the circuit needs (rows, {width})."
-            raise ValueError(msg)
-        if not np.isfinite(rows).all():
-            msg = "A parameter value is not finite. Clean the rows before encoding them."
-            raise ValueError(msg)
-        return self._lane.states(rows)
+    rows = np.asarray(values, dtype=np.float64)
+    width = self._num_parameters
+    if rows.ndim != 2 or rows.shape[1] != width:  # noqa: PLR2004 - rows and parameters
+        msg = f"Values of shape {rows.shape} were given, but the circuit needs (rows, {width})."
+        raise ValueError(msg)
+    if not np.isfinite(rows).all():
+        msg = "A parameter value is not finite. Clean the rows before encoding them."
+        raise ValueError(msg)
+    return self._lane.states(rows)
 
 
 def states(

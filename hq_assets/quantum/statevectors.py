@@ -1,6 +1,7 @@
-"""States of arbitrary circuits by the public engine: one Aer run over all parameter rows.
+"""States of parameterized circuits for many rows: prepared once, bound often.
 
-This is the lane for circuits without a closed form, and the reference of the fast lane.
+Layered circuits take the fast lane of `layered_states`; all others run on the public engine, one Aer
+run over all rows, which is also the reference of the fast lane.
 """
 
 from __future__ import annotations
@@ -9,12 +10,14 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from hq_assets.quantum.phase_polynomials import recognise
 from hq_assets.quantum.simulator_target import ideal_simulator_target
 from hq_assets.quantum.transpilation import compile_circuits
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from numpy.typing import ArrayLike
     from qiskit import QuantumCircuit
 
 _NOT_PURE = frozenset(
@@ -23,7 +26,37 @@ _NOT_PURE = frozenset(
 _BATCH_BYTES = 256 << 20
 
 
-class AerStates:
+class StatePreparation:
+    """A circuit made ready for many rows: recognised or compiled once, bound often.
+
+    Attributes:
+        fast: True where the circuit is layered and takes the fast lane.
+    """
+
+    def __init__(self, circuit: QuantumCircuit, parameters: Sequence[str] | None = None) -> None:
+        """Recognise the circuit, or compile it for the simulator.
+
+        Args:
+            circuit: Measurement-free circuit on n qubits.
+            parameters: Names in the order of a row's values; the circuit's own order if None.
+
+        Raises:
+            ValueError: The names are not the circuit's parameters.
+            ValueError: The circuit measures, resets, branches or cannot be compiled.
+        """
+        own = [parameter.name for parameter in circuit.parameters]
+        names = own if parameters is None else list(parameters)
+        if sorted(names) != sorted(own):
+            msg = (
+                f"Parameters {names} were given, but the circuit has {own}. Name each of them once."
+            )
+            raise ValueError(msg)
+        self._num_parameters = len(names)
+        layered = recognise(circuit, names)
+        self.fast = layered is not None
+        self._lane = layered or AerStates(circuit, names)
+
+    class AerStates:
     """A circuit compiled once for Aer's statevector method."""
 
     def __init__(self, circuit: QuantumCircuit, parameters: Sequence[str]) -> None:

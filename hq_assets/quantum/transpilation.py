@@ -85,7 +85,7 @@ def _compile(
     circuit: QuantumCircuit, target: Target, key: str, level: int, seed: int
 ) -> CompileOutcome:
     abstract = circuit_figures(circuit)
-    reason = _unsupported(circuit, abstract, target)
+    reason = _unsupported(circuit, target)
     if reason is not None:
         return CompileOutcome("unsupported", reason, None, abstract)
     try:
@@ -109,9 +109,8 @@ def _compile(
     )
 
 
-def _unsupported(circuit: QuantumCircuit, abstract: CircuitFigures, target: Target) -> str | None:
+def _unsupported(circuit: QuantumCircuit, target: Target) -> str | None:
     """Say what the target lacks that no compilation can supply, or None."""
-    del abstract
     if target.num_qubits is not None and circuit.num_qubits > target.num_qubits:
         return (
             f"The circuit has {circuit.num_qubits} qubits, but the target has {target.num_qubits}. "

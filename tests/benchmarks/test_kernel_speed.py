@@ -5,7 +5,8 @@ import pytest
 from qiskit.circuit.library import zz_feature_map
 from scipy.linalg.blas import zherk
 
-from hq_assets.quantum.overlaps import StatePreparation, kernel_matrix
+from hq_assets.quantum.overlaps import kernel_matrix
+from hq_assets.quantum.statevectors import StatePreparation
 
 pytestmark = pytest.mark.benchmark
 

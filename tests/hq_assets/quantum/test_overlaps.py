@@ -8,7 +8,6 @@ from hq_assets.quantum import overlaps
 from hq_assets.quantum.encodings import encoding_rule
 from hq_assets.quantum.feature_maps import feature_map
 from hq_assets.quantum.overlaps import (
-    StatePreparation,
     binomial_counts,
     cross_kernel,
     exact_overlaps,
@@ -17,6 +16,7 @@ from hq_assets.quantum.overlaps import (
     pair_overlaps,
     states,
 )
+from hq_assets.quantum.statevectors import StatePreparation
 
 CHOICES = [
     ("angle", None),
