@@ -184,9 +184,8 @@ class Database:
                     raise
                 if time.monotonic() > until:
                     msg = (
-                        f"The ledger {self.file} was locked for more than {self.deadline_seconds} "
-                        "s. "
-                        "End the program that holds it and run again."
+                        f"The ledger {self.file} was locked for more than "
+                        f"{self.deadline_seconds} s. End the program that holds it and run again."
                     )
                     raise LedgerBusyError(msg) from error
                 _pause()

@@ -39,6 +39,7 @@ def test_a_completed_job_has_its_outcomes_and_head_in_the_store(job, collect, st
     assert collect() == done
 
 
+@pytest.mark.integration
 @pytest.mark.parametrize("step", ["outcomes stored", "response stored", "completed"])
 def test_a_crash_after_any_step_is_made_good(
     job, in_process, collect, store, ledger, backend, step

@@ -43,6 +43,7 @@ def test_a_crash_after_any_step_never_pays_twice(in_process, ledger, backend, st
     assert ledger.job("key").state == "submitted"
 
 
+@pytest.mark.integration
 def test_crashes_after_every_step_in_turn_never_pay_twice(in_process, ledger, backend):
     for step in STEPS:
         in_process("submit", step)
@@ -50,6 +51,7 @@ def test_crashes_after_every_step_in_turn_never_pay_twice(in_process, ledger, ba
     assert backend.submissions() == ["key"]
 
 
+@pytest.mark.integration
 def test_processes_that_race_for_a_key_pay_once(in_process, backend):
     processes = [in_process.start("submit") for _ in range(4)]
     outputs = [process.communicate(timeout=60) for process in processes]

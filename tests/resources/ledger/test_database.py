@@ -46,6 +46,7 @@ def finish(processes):
     return [output for (output, _), _ in ended]
 
 
+@pytest.mark.integration
 def test_processes_that_migrate_at_once_make_one_schema(url):
     finish([start("ledger.migrate(); ledger.migrate()", url) for _ in range(4)])
     database = Database(url, 5)
@@ -92,6 +93,7 @@ def test_the_database_syncs_every_commit(url):
     assert settings == ["wal", 2, 0]
 
 
+@pytest.mark.integration
 def test_four_processes_that_race_for_one_key_make_one_row(url):
     JobLedger(url).migrate()
     code = """
@@ -111,6 +113,7 @@ for n in range(25):
     assert {(job.state, job.version) for job in jobs} == {("submitted", 2)}
 
 
+@pytest.mark.integration
 def test_a_kill_loses_nothing_that_was_acknowledged(url):
     JobLedger(url).migrate()
     code = """
@@ -244,6 +247,7 @@ with ledger.hold("key"):
     assert list((tmp_path / "ledger.sqlite.locks").iterdir()) == []
 
 
+@pytest.mark.integration
 def test_the_right_to_a_key_counts_exactly_under_contention(url, tmp_path):
     counter = tmp_path / "counter"
     counter.write_text("0")

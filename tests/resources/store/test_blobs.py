@@ -98,6 +98,7 @@ def test_what_is_no_reference_is_refused(store, ref):
         store.get_blob(ref)
 
 
+@pytest.mark.integration
 def test_two_processes_that_write_the_same_bytes_at_once_are_harmless(tmp_path):
     code = (
         "import sys; from resources.store.artifacts import ArtifactStore\n"
@@ -114,6 +115,23 @@ def test_two_processes_that_write_the_same_bytes_at_once_are_harmless(tmp_path):
     assert list((tmp_path / "incoming").iterdir()) == []
 
 
+@pytest.mark.integration
+def test_a_reader_never_sees_half_a_blob(tmp_path):
+    size = 20_000_000
+    code = (
+        "import sys; from resources.store.artifacts import ArtifactStore\n"
+        "store = ArtifactStore(sys.argv[1])\n"
+        "for i in range(4): store.put_blob(b'%d' % i * int(sys.argv[2]), 'bin')\n"
+    )
+    writer = subprocess.Popen([sys.executable, "-c", code, str(tmp_path), str(size)])
+    sizes = set()
+    while writer.poll() is None:
+        sizes.update(path.stat().st_size for path in files_of(tmp_path))
+    assert writer.returncode == 0
+    assert sizes == {size}
+
+
+@pytest.mark.integration
 def test_a_kill_at_any_moment_leaves_whole_blobs_only(tmp_path):
     code = (
         "import sys, os; from resources.store.artifacts import ArtifactStore\n"
@@ -249,6 +267,7 @@ def test_threads_share_one_store(tmp_path):
     assert len(files_of(tmp_path)) == 1
 
 
+@pytest.mark.integration
 def test_a_large_file_is_stored_in_bounded_memory(tmp_path):
     source = tmp_path / "source.bin"
     with source.open("wb") as stream:

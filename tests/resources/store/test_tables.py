@@ -92,6 +92,7 @@ def test_a_full_disk_is_told_while_a_table_is_written(tmp_path):
     assert [path for path in tmp_path.rglob("*") if path.is_file()] == []
 
 
+@pytest.mark.integration
 def test_ten_million_rows_are_streamed_in_bounded_memory(tmp_path):
     source = tmp_path / "source.parquet"
     numbers = pl.LazyFrame({"n": pl.int_range(0, 1_000_000, eager=True)})
