@@ -1,4 +1,4 @@
-"""Verb `clean`: one row per circuit file and one per line of the parameter table, each with its reason if refused."""
+"""Verb `clean`: a row per circuit file and per line of the parameter table, with reasons."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ SCHEMA = {
     "status": pl.String,
     "reason": pl.String,
 }
-"""`role` is `circuit` (a file) or `parameters` (a line of the table, with `target`, `names` and `values`)."""
+"""`role` is `circuit` (a file) or `parameters` (a table line: `target`, `names`, `values`)."""
 
 
 def clean(files: Sequence[SourceFile], settings: Settings, seeds: Sequence[int]) -> Cleaned:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
 import polars as pl
 
 from hq_assets.problems.contract import Combined, Encoded
@@ -26,20 +27,22 @@ def combine_results(
 ) -> Combined:
     """Normalize every distribution.
 
-    The value of a count is count / sum of counts, its standard error sqrt(p(1 - p) / shots). Reported
-    weights stay as they are, also negative ones (quasi-probabilities); facts name those.
+    The value of a count is count / sum of counts, its standard error sqrt(p(1 - p) / shots).
+    Reported weights stay as they are, also negative ones (quasi-probabilities); facts name those.
 
     Args:
-        counts: Columns circuit_id, seed, parameter_row, register, bitstring, count, weight, shots, method.
+        counts: Columns circuit_id, seed, parameter_row, register, bitstring, count, weight, shots,
+            method.
         encoded: Encoded inputs; circuits without counts are named in the facts.
         settings: Cap on the outcomes kept.
         seeds: Declared seeds; counts of others are left out.
 
     Returns:
-        Rows by circuit, seed, parameter row, then falling value; indices = [parameter row]. Where the
-        registers of an outcome came apart, labels are `register=bitstring` and each register sums to 1.
+        Rows by circuit, seed, parameter row, then falling value; indices = [parameter row]. Where
+        the registers of an outcome came apart, labels are `register=bitstring` and each register
+        sums to 1.
     """
-    shares = counts.lazy().filter(pl.col("seed").is_in(list(seeds))).select(*_shares()).collect()
+    shares = share_out(counts.lazy().filter(pl.col("seed").is_in(list(seeds))).collect())
     capped = cap_outcomes(shares, settings.max_outcomes)
     apart = pl.col("register").n_unique().over("circuit_id", "seed", "parameter_row") > 1
     frame = capped.select(
@@ -56,23 +59,28 @@ def combine_results(
     return Combined(frame.lazy(), facts_of(shares, encoded, settings, seeds))
 
 
-def _shares() -> list[pl.Expr | str]:
-    """Expressions for one row per outcome with value and std."""
+def share_out(counts: pl.DataFrame) -> pl.DataFrame:
+    """One row per outcome with trials (null if exact), value and std.
+
+    The arithmetic is numpy's: Polars divides a column by a scalar through the reciprocal, so the last
+    bit would depend on whether the engine sees the total as a scalar.
+    """
     total = pl.col("count").sum().over(DISTRIBUTION)
-    trials = pl.coalesce(pl.when(total > 0).then(total), pl.col("shots")).cast(pl.Float64)
-    value = pl.coalesce(pl.col("weight"), pl.col("count") / total)
-    inside = value.clip(0.0, 1.0)
-    std = (
-        pl.when((pl.col("method") == "exact") | (trials <= 0) | trials.is_null())
-        .then(pl.lit(0.0))
-        .otherwise((inside * (1.0 - inside) / trials).sqrt())
+    returned = pl.coalesce(pl.when(total > 0).then(total), pl.col("shots"))
+    exact = (pl.col("method") == "exact") | (returned <= 0)
+    rows = counts.with_columns(
+        total=pl.when(total > 0).then(total),
+        trials=pl.when(~exact).then(returned).cast(pl.Int64),
     )
-    return [
-        *DISTRIBUTION,
-        "bitstring",
-        value.cast(pl.Float64).alias("value"),
-        std.cast(pl.Float64).alias("std"),
-    ]
+    count, weight, whole, trials = (
+        rows[name].cast(pl.Float64).to_numpy() for name in ("count", "weight", "total", "trials")
+    )
+    value = np.where(np.isnan(weight), count / whole, weight)
+    inside = np.clip(value, 0.0, 1.0)
+    std = np.nan_to_num(np.sqrt(inside * (1.0 - inside) / trials))
+    return rows.select(
+        *DISTRIBUTION, "bitstring", "trials", value=pl.Series(value), std=pl.Series(std)
+    )
 
 
 def cap_outcomes(shares: pl.DataFrame, limit: int) -> pl.DataFrame:
@@ -87,6 +95,7 @@ def cap_outcomes(shares: pl.DataFrame, limit: int) -> pl.DataFrame:
         .group_by(DISTRIBUTION, maintain_order=True)
         .agg(
             bitstring=pl.lit(REST),
+            trials=pl.col("trials").first(),
             value=pl.col("value").sum(),
             std=(pl.col("std") ** 2).sum().sqrt(),
             rank=pl.lit(limit, dtype=pl.Int64),
@@ -112,10 +121,18 @@ def facts_of(
         "distributions": sums.height,
         "quasi_probabilities": _names(sums.filter(pl.col("least") < 0.0)),
         "least_value": None if sums.is_empty() else float(sums["least"].min()),  # pyright: ignore[reportArgumentType]
+        "shots": _shots(shares),
         "sum_off": _names(off),
         "capped": _names(sums.filter(pl.col("outcomes") > settings.max_outcomes)),
         "without_counts": _names(silent),
     }
+
+
+def _shots(shares: pl.DataFrame) -> dict[str, int]:
+    """Least number of shots behind a circuit's distributions; exact ones have none."""
+    sampled = shares.filter(pl.col("trials").is_not_null())
+    least = sampled.group_by("circuit_id").agg(pl.col("trials").min()).sort("circuit_id")
+    return {name: int(trials) for name, trials in least.iter_rows()}
 
 
 def _names(rows: pl.DataFrame) -> list[str]:

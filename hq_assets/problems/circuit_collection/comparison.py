@@ -1,4 +1,4 @@
-"""Distance between a measured and an ideal distribution, with intervals by multinomial resampling."""
+"""Distance between a measured and an ideal distribution, with intervals by resampling."""
 
 from __future__ import annotations
 
@@ -52,8 +52,8 @@ def align(
 ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
     """Two distributions over the union of their outcomes, sorted by label.
 
-    Negative quasi-probabilities count as zero and the rest is scaled to sum 1, because the Hellinger
-    fidelity is defined for probabilities only.
+    Negative quasi-probabilities count as zero and the rest is scaled to sum 1, because the
+    Hellinger fidelity is defined for probabilities only.
 
     Returns:
         Measured and ideal probabilities, both of shape (outcomes,).
@@ -74,16 +74,6 @@ def total_variation(p: NDArray[np.float64], q: NDArray[np.float64]) -> NDArray[n
     return np.sum(np.abs(p - q), axis=-1) / 2
 
 
-def shots_behind(values: NDArray[np.float64], stds: NDArray[np.float64]) -> int | None:
-    """Shots that explain the standard errors sqrt(p(1 - p) / shots); None where no error is stated."""
-    usable = (stds > 0.0) & (values > 0.0) & (values < 1.0)
-    if not usable.any():
-        return None
-    p, std = values[usable], stds[usable]
-    best = int(np.argmax(p * (1 - p)))
-    return max(1, round(float(p[best] * (1 - p[best]) / std[best] ** 2)))
-
-
 def compare(
     p: NDArray[np.float64],
     q: NDArray[np.float64],
@@ -96,8 +86,8 @@ def compare(
 ) -> Comparison:
     """Compare measured p with ideal q.
 
-    Intervals are basic bootstrap intervals: resampling a sampled distribution repeats its bias towards
-    too small fidelities, and reflecting the resamples at the estimate takes it back.
+    Intervals are basic bootstrap intervals: resampling a sampled distribution repeats its bias
+    towards too small fidelities, and reflecting the resamples at the estimate takes it back.
 
     Args:
         p: Measured probabilities, shape (outcomes,).
@@ -142,7 +132,7 @@ def resample(
     samples: int,
     rng: np.random.Generator,
 ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """Fidelities and distances to the ideal of distributions drawn from a source, each of shape (samples,)."""
+    """Fidelities and distances to the ideal of drawn distributions, each of shape (samples,)."""
     drawn = np.array(
         [_distances(rng.multinomial(shots, source) / shots, ideal) for _ in range(samples)]
     )

@@ -1,4 +1,4 @@
-"""Verb `construct_circuits`: the files' circuits with the measurement rule applied, or the reason why not."""
+"""Verb `construct_circuits`: the files' circuits, measured by the rule, or the reason why not."""
 
 from __future__ import annotations
 

@@ -1,9 +1,10 @@
-"""Verb `decide`: accept a circuit's measured distribution, or abstain and say why; no file is left out."""
+"""Verb `decide`: accept a measured distribution, or abstain and say why; no file is left out."""
 
 from __future__ import annotations
 
 import hashlib
 from collections import Counter
+from dataclasses import fields
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -13,7 +14,6 @@ from hq_assets.problems.circuit_collection.comparison import (
     Comparison,
     align,
     compare,
-    shots_behind,
 )
 from hq_assets.problems.circuit_collection.encode import USABLE, encode, record_name
 from hq_assets.problems.contract import Baselines, Cleaned, Combined, Decided
@@ -48,8 +48,9 @@ SCHEMA = {
     "expected_distance": pl.Float64,
     "shots": pl.Int64,
 }
-"""`score` is the fidelity relative to `expected_fidelity`; `label` is accepted, below_threshold, no_reference,
-no_result or refused; `baseline_label` is the most probable ideal outcome; `distance` is total variation."""
+"""`score` is the fidelity relative to `expected_fidelity`; `label` is accepted, below_threshold,
+no_reference, no_result or refused; `baseline_label` is the most probable ideal outcome; `distance`
+is total variation."""
 
 KEY = ("circuit_id", "seed", "parameter_row")
 LONGEST_TABLE = 200
@@ -79,8 +80,8 @@ def decide(
                     row["circuit_id"], row["parameter_row"], per_circuit[row["circuit_id"]]
                 )
                 decided.append({**judge.verdict(row, name), "published": seed == seeds[0]})
-        for line in left_out(cleaned, encoded.facts["lines_without_circuit"], seed):
-            decided.append({**line, "seed": seed, "published": seed == seeds[0]})
+        lines = left_out(cleaned, encoded.facts["lines_without_circuit"], seed)
+        decided.extend({**line, "seed": seed, "published": seed == seeds[0]} for line in lines)
     frame = pl.DataFrame(decided, schema=SCHEMA)
     published = frame.filter(pl.col("published"))
     return Decided(frame.lazy(), metrics(frame), tables(published), series(published))
@@ -92,6 +93,7 @@ class _Judge:
     def __init__(self, normalized: Combined, baselines: Baselines, settings: Settings) -> None:
         self._measured = distributions(normalized.frame)
         self._ideal = distributions(baselines.frame.filter(pl.col("value").is_not_null()))
+        self._shots: Mapping[str, int] = normalized.facts.get("shots", {})
         self._reasons: Mapping[str, str] = baselines.facts.get("not_applicable", {})
         self._settings = settings
 
@@ -112,21 +114,21 @@ class _Judge:
             return {**named, **abstention("no_reference", reason)}
         top = ideal.sort(["value", "label"], descending=[True, False]).row(0, named=True)
         reference = {"baseline_ref": f"{top['method']}:{record_id}", "baseline_label": top["label"]}
-        return {**named, **reference, **self._judged(record_id, row["seed"], measured, ideal)}
+        return {**named, **reference, **self._judged(named, measured, ideal)}
 
     def _judged(
-        self, record_id: str, seed: int, measured: pl.DataFrame, ideal: pl.DataFrame
+        self, named: Mapping[str, Any], measured: pl.DataFrame, ideal: pl.DataFrame
     ) -> dict[str, Any]:
         settings = self._settings
         if float(measured["value"].clip(0.0).sum()) <= 0.0:
             return abstention("no_result", "the reported distribution has no positive probability")
         result = compare(
             *align(as_mapping(measured), as_mapping(ideal)),
-            shots=shots_behind(measured["value"].to_numpy(), measured["std"].to_numpy()),
+            shots=self._shots.get(named["circuit_id"]),
             threshold=settings.accept_fidelity,
             samples=settings.bootstrap_samples,
             level=settings.interval_level,
-            rng=np.random.default_rng([seed, record_number(record_id)]),
+            rng=np.random.default_rng([named["seed"], record_number(named["record_id"])]),
         )
         return {**figures(result), **accepted(result, settings)}
 
@@ -151,9 +153,9 @@ def record_number(record_id: str) -> int:
 
 def figures(result: Comparison) -> dict[str, Any]:
     """Columns with the numbers of a comparison."""
-    names = ("fidelity", "fidelity_low", "fidelity_high", "expected_fidelity", "distance", "distance_low",
-             "distance_high", "expected_distance", "shots")  # fmt: skip
-    return {name: getattr(result, name) for name in names}
+    return {
+        field.name: getattr(result, field.name) for field in fields(result) if field.name in SCHEMA
+    }
 
 
 def accepted(result: Comparison, settings: Settings) -> dict[str, Any]:

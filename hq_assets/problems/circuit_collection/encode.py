@@ -1,4 +1,4 @@
-"""Verb `encode`: one row per circuit and parameter row, values in the order of the circuit's parameters."""
+"""Verb `encode`: one row per circuit and parameter row, values in the circuit's own order."""
 
 from __future__ import annotations
 

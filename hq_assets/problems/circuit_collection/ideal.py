@@ -1,7 +1,8 @@
-"""Ideal, noiseless distributions of circuits that only measure at the end: by state vector or by stabilizers.
+"""Ideal distributions of circuits that measure at the end: by state vector or stabilizers.
 
-Stabilizer states are uniform over an affine space of bitstrings: one outcome, shifted by the row space of the
-X part of the stabilizer tableau (arXiv:quant-ph/0406196, section III). So a wide Clifford circuit needs no vector.
+Stabilizer states are uniform over an affine space of bitstrings: one outcome, shifted by the row
+space of the X part of the stabilizer tableau (arXiv:quant-ph/0406196, section III). So a wide
+Clifford circuit needs no vector.
 """
 
 from __future__ import annotations
@@ -12,7 +13,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from qiskit import QuantumCircuit
 from qiskit.exceptions import QiskitError
-from qiskit.quantum_info import Clifford, StabilizerState, Statevector
+from qiskit.quantum_info import Clifford, Statevector
 
 from hq_assets.problems.circuit_collection.refusal import NotApplicableError
 from hq_assets.problems.circuit_collection.structure import measures_only_at_the_end, take_census
@@ -28,7 +29,7 @@ STATEVECTOR = "ideal_statevector"
 STABILIZER = "ideal_stabilizer"
 SMALLEST_PROBABILITY = 1e-12
 LARGEST_WORK = 2**31
-"""Operations × amplitudes of one state vector; about half a minute of one core."""
+"""Operations times amplitudes of one state vector; about half a minute of one core."""
 
 
 @dataclass(frozen=True)
@@ -63,12 +64,16 @@ def ideal_distribution(circuit: QuantumCircuit, settings: Settings) -> Ideal:
             method = STABILIZER
         else:
             if census.operations * 2**circuit.num_qubits > LARGEST_WORK:
-                message = f"no ideal reference: {census.operations:,} operations on {circuit.num_qubits} qubits take too long"
+                message = (
+                    f"no ideal reference: {census.operations:,} operations on {circuit.num_qubits} "
+                    "qubits take too long"
+                )
                 raise NotApplicableError(message)
             bits, weights = statevector_outcomes(unitary, sorted(set(wiring.values())))
             method = STATEVECTOR
     except QiskitError as error:
-        raise NotApplicableError(f"no ideal reference: {error.message}") from error
+        message = f"no ideal reference: {error.message}"
+        raise NotApplicableError(message) from error
     columns = {qubit: column for column, qubit in enumerate(sorted(set(wiring.values())))}
     return Ideal(
         method,
@@ -78,7 +83,7 @@ def ideal_distribution(circuit: QuantumCircuit, settings: Settings) -> Ideal:
 
 
 def split_measurements(circuit: QuantumCircuit) -> tuple[QuantumCircuit, dict[int, int]]:
-    """The circuit without measurements, and which qubit each classical bit reads: bit index → qubit index."""
+    """The circuit without measurements, and classical bit → qubit that it reads, by index."""
     unitary = QuantumCircuit(circuit.num_qubits, global_phase=circuit.global_phase)
     wiring: dict[int, int] = {}
     for instruction in circuit.data:
@@ -121,29 +126,77 @@ def stabilizer_outcomes(
         NotApplicableError: not Clifford, or more outcomes than the limit.
     """
     try:
-        state = StabilizerState(Clifford(unitary))
+        tableau = Clifford(unitary)
     except QiskitError as error:
         limit = settings.reference_max_qubits
-        message = f"no ideal reference: wider than {limit} qubits and not Clifford; raise reference_max_qubits"
-        raise NotApplicableError(message) from error
-    directions = row_basis(np.asarray(state.clifford.stab_x)[:, list(measured)])
-    if 2 ** len(directions) > settings.reference_max_clifford_outcomes:
         message = (
-            f"no ideal reference: 2^{len(directions)} outcomes and the limit is "
+            f"no ideal reference: wider than {limit} qubits and not Clifford; "
+            "raise reference_max_qubits"
+        )
+        raise NotApplicableError(message) from error
+    start, directions = affine_support(tableau)
+    basis = row_basis(directions[:, list(measured)])
+    if 2 ** len(basis) > settings.reference_max_clifford_outcomes:
+        message = (
+            f"no ideal reference: 2^{len(basis)} outcomes and the limit is "
             f"{settings.reference_max_clifford_outcomes:,}; raise reference_max_clifford_outcomes"
         )
         raise NotApplicableError(message)
-    state.seed(0)  # which outcome is the starting point changes nothing but the order
-    text, _ = state.measure(list(measured))
-    bits = np.array([[int(char) for char in reversed(text)]], dtype=np.uint8)
-    for direction in directions:
+    bits = start[None, list(measured)]
+    for direction in basis:
         bits = np.concatenate([bits, bits ^ direction])
     return bits, np.full(len(bits), 1.0 / len(bits))
 
 
-def row_basis(matrix: NDArray[np.bool_]) -> list[NDArray[np.uint8]]:
+def affine_support(tableau: Clifford) -> tuple[NDArray[np.uint8], NDArray[np.uint8]]:
+    """Bitstrings that a stabilizer state holds: one, and the directions that lead to the others.
+
+    Generators are kept as i^phase X^x Z^z. Elimination leaves pivots, whose x are the directions,
+    and generators (-1)^(phase/2) Z^z, which say of every bitstring s that z·s = phase/2 modulo 2.
+
+    Returns:
+        A bitstring, shape (qubits,), qubit 0 first, and directions, shape (any, qubits).
+    """
+    x = np.asarray(tableau.stab_x).astype(np.uint8)
+    z = np.asarray(tableau.stab_z).astype(np.uint8)
+    phase = 2 * np.asarray(tableau.stab_phase).astype(np.int64) + np.sum(x & z, axis=1)
+    free = np.ones(len(x), dtype=bool)
+    for column in range(x.shape[1]):
+        holders = np.flatnonzero(free & (x[:, column] == 1))
+        if holders.size == 0:
+            continue
+        pivot, others = holders[0], holders[1:]
+        free[pivot] = False
+        # (X^a Z^b)(X^c Z^d) = (-1)^(b·c) X^(a+c) Z^(b+d)
+        phase[others] += phase[pivot] + 2 * (z[others] @ x[pivot].astype(np.int64))
+        x[others] ^= x[pivot]
+        z[others] ^= z[pivot]
+    return solve_parities(z[free], (phase[free] // 2) % 2), x[~free]
+
+
+def solve_parities(matrix: NDArray[np.uint8], parities: NDArray[np.int64]) -> NDArray[np.uint8]:
+    """One solution s of matrix · s = parities over GF(2), shape (columns,); a state has one."""
+    rows = np.concatenate([matrix, parities[:, None].astype(np.uint8)], axis=1)
+    solution = np.zeros(matrix.shape[1], dtype=np.uint8)
+    pivots: list[tuple[int, int]] = []
+    taken = np.zeros(len(rows), dtype=bool)
+    for column in range(matrix.shape[1]):
+        holders = np.flatnonzero(~taken & (rows[:, column] == 1))
+        if holders.size == 0:
+            continue
+        pivot = int(holders[0])
+        taken[pivot] = True
+        others = np.flatnonzero(rows[:, column])
+        rows[others[others != pivot]] ^= rows[pivot]
+        pivots.append((pivot, column))
+    for pivot, column in pivots:
+        solution[column] = rows[pivot, -1]
+    return solution
+
+
+def row_basis(matrix: NDArray[np.uint8]) -> list[NDArray[np.uint8]]:
     """A basis of the row space over GF(2), by elimination."""
-    rows = matrix.astype(np.uint8)
+    rows = matrix.copy()
     basis: list[NDArray[np.uint8]] = []
     for column in range(rows.shape[1]):
         holders = np.flatnonzero(rows[:, column])

@@ -1,12 +1,13 @@
-"""Cheap checks of a program's text before a parser sees it: includes, declared sizes, expansion of gate definitions.
+"""Cheap checks of a program's text before a parser sees it: includes, sizes, expansion of gates.
 
-They read tokens, not grammar: what they cannot judge they let pass, because the parser judges it next.
+They read tokens, not grammar: what they cannot judge they let pass, because the parser is next.
 """
 
 from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import TYPE_CHECKING
 
 from hq_assets.problems.circuit_collection.refusal import UnsupportedError
@@ -68,9 +69,12 @@ def check_includes(tokens: Sequence[Token], language: str) -> None:
         UnsupportedError: The program includes something else.
     """
     allowed = LIBRARIES[language]
-    for word, name in zip(tokens, tokens[1:], strict=False):
+    for word, name in pairwise(tokens):
         if word.text == "include" and word.kind == "word" and name.text.strip("\"'") != allowed:
-            message = f"line {word.line}: includes {name.text[:80]}, but only {allowed!r} is allowed; paste the definitions into the file"
+            message = (
+                f"line {word.line}: includes {name.text[:80]}, but only {allowed!r} is allowed; "
+                "paste the definitions into the file"
+            )
             raise UnsupportedError(message)
 
 
@@ -107,10 +111,16 @@ def refuse_sizes(num_qubits: int, num_clbits: int, settings: Settings) -> None:
         UnsupportedError: Too many qubits or classical bits.
     """
     if num_qubits > settings.max_qubits:
-        message = f"has {num_qubits:,} qubits and the limit is {settings.max_qubits:,}; raise max_qubits or split the circuit"
+        message = (
+            f"has {num_qubits:,} qubits and the limit is {settings.max_qubits:,}; raise max_qubits "
+            "or split the circuit"
+        )
         raise UnsupportedError(message)
     if num_clbits > settings.max_clbits:
-        message = f"has {num_clbits:,} classical bits and the limit is {settings.max_clbits:,}; raise max_clbits"
+        message = (
+            f"has {num_clbits:,} classical bits and the limit is {settings.max_clbits:,}; raise "
+            "max_clbits"
+        )
         raise UnsupportedError(message)
 
 
@@ -140,7 +150,7 @@ def check_expansion(tokens: Sequence[Token], limit: int) -> None:
 
 
 def called(body: Sequence[Token]) -> list[str]:
-    """Names of the gates that a gate's body calls, in order: the first word of each statement after its modifiers."""
+    """Gates that a body calls, in order: the first word of each statement after its modifiers."""
     names: list[str] = []
     expected, depth = True, 0
     for token in body:

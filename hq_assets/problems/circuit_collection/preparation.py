@@ -1,4 +1,4 @@
-"""From a parsed circuit to one that backends can take: limits, named registers, the measurement rule."""
+"""From a parsed circuit to one that backends can take: limits, registers, the measurement rule."""
 
 from __future__ import annotations
 
@@ -36,14 +36,17 @@ def prepare(circuit: QuantumCircuit, circuit_id: str, settings: Settings) -> Pre
     """Apply the stated rules to a circuit.
 
     Raises:
-        UnsupportedError: The circuit is empty, too wide, too long, opaque, endless, needs inputs at run
-            time, or breaks the rule for measurements.
+        UnsupportedError: The circuit is empty, too wide, too long, opaque, endless, needs inputs at
+            run time, or breaks the rule for measurements.
     """
     check_shape(circuit, settings)
     census = take_census(circuit, settings.max_operations)
     mid_circuit = census.controlled or census.resets > 0 or not measures_only_at_the_end(circuit)
     if mid_circuit and settings.mid_circuit == "refuse":
-        message = "has resets, control flow or measurements before the end, and mid_circuit is set to refuse"
+        message = (
+            "has resets, control flow or measurements before the end, and mid_circuit is set to "
+            "refuse"
+        )
         raise UnsupportedError(message)
     notes: list[str] = []
     if census.measurements == 0:
@@ -63,7 +66,7 @@ def check_shape(circuit: QuantumCircuit, settings: Settings) -> None:
     """Refuse shapes that no backend can take.
 
     Raises:
-        UnsupportedError: No qubits, too many qubits or bits, overlapping registers, or run-time inputs.
+        UnsupportedError: No qubits, too many qubits or bits, overlapping registers, or inputs.
     """
     if circuit.num_qubits == 0:
         message = "the circuit has no qubits"
@@ -71,23 +74,32 @@ def check_shape(circuit: QuantumCircuit, settings: Settings) -> None:
     refuse_sizes(circuit.num_qubits, circuit.num_clbits, settings)
     bits = [bit for register in circuit.cregs for bit in register]
     if len(bits) != len(set(bits)):
-        message = "classical registers share bits, so their values cannot be told apart; declare them apart"
+        message = (
+            "classical registers share bits, so their values cannot be told apart; declare them "
+            "apart"
+        )
         raise UnsupportedError(message)
     if circuit.num_input_vars or circuit.num_captured_vars:
-        message = "needs input variables at run time; declare them as parameters (`input float` or `input angle`)"
+        message = (
+            "needs input variables at run time; declare them as parameters (`input float` or "
+            "`input angle`)"
+        )
         raise UnsupportedError(message)
 
 
 def measure_everything(circuit: QuantumCircuit, settings: Settings) -> QuantumCircuit:
     """A copy with a final measurement of all qubits into a register `meas`.
 
-    Classical bits that nothing uses are left out, because they would stand as zeros in every outcome.
+    Classical bits that nothing uses are left out: they would stand as zeros in every outcome.
 
     Raises:
         UnsupportedError: The rule for circuits without measurement is `refuse`.
     """
     if settings.without_measurement == "refuse":
-        message = "the circuit measures nothing; add measurements or set without_measurement to measure_all"
+        message = (
+            "the circuit measures nothing; add measurements or set without_measurement to "
+            "measure_all"
+        )
         raise UnsupportedError(message)
     if not any(instruction.clbits for instruction in circuit.data) and not circuit.num_vars:
         bare = QuantumCircuit(circuit.qubits, *circuit.qregs, global_phase=circuit.global_phase)
@@ -109,7 +121,7 @@ def free_name(circuit: QuantumCircuit, wish: str) -> str:
 
 
 def loose_bits(circuit: QuantumCircuit) -> list[Clbit]:
-    """Classical bits outside any register, in order; results are reported by register and would miss them."""
+    """Classical bits outside any register, in order; results by register would miss them."""
     return [bit for bit in circuit.clbits if not circuit.find_bit(bit).registers]
 
 

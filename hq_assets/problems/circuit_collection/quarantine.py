@@ -1,8 +1,8 @@
 """Foreign files are parsed in a process of their own, so that no file can end or stall the run.
 
-A parser may abort, loop or ask for all memory on a few wrong bytes; none of that can be caught. The child
-works under limits on CPU time and address space; when it dies, the file that it was reading is refused, and a
-new child goes on with the next. What the child accepts, the parent may parse itself.
+A parser may abort, loop or ask for all memory on a few wrong bytes; none of that can be caught.
+The child works under limits on CPU time and address space. When it dies, the file that it was
+reading is refused, and a new child goes on with the next. What the child accepts, the parent may parse too.
 """
 
 from __future__ import annotations
@@ -28,7 +28,9 @@ if TYPE_CHECKING:
     from hq_assets.problems.contract import RowStatus
 
 ROOT = Path(__file__).resolve().parents[3]
-MODULE = "hq_assets.problems.circuit_collection.quarantine"
+COMMAND = ("-m", "hq_assets.problems.circuit_collection.quarantine")
+"""Arguments of the interpreter that start the child."""
+
 PARSERS = "hq_assets.problems.circuit_collection.parsing"
 
 
@@ -117,7 +119,7 @@ class _Child:
 
     def _start(self) -> subprocess.Popen[bytes]:
         self._process = subprocess.Popen(  # noqa: S603 - our own module, nothing of the file is on the command line
-            [sys.executable, "-m", MODULE],
+            [sys.executable, *COMMAND],
             cwd=ROOT,
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
@@ -132,7 +134,10 @@ class _Child:
         self.close()
         code = process.returncode if process is not None else 0
         if code in {-signal.SIGXCPU, -signal.SIGKILL}:
-            return f"reading the file took more than {self._settings.parse_cpu_seconds} s of CPU time and was stopped"
+            return (
+                f"reading the file took more than {self._settings.parse_cpu_seconds} s of CPU time "
+                "and was stopped"
+            )
         words = signal.Signals(-code).name if code < 0 else f"exit code {code}"
         return f"malformed: the parser's process ended with {words}"
 

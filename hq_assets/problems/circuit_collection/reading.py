@@ -1,4 +1,4 @@
-"""From the bytes of a file to its format and normalized content: text as UTF-8 with `\\n`, QPY as it is.
+"""From the bytes of a file to its format and content: text as UTF-8 with line feeds, QPY as it is.
 
 Formats: OpenQASM 2 (arXiv:1707.03429), OpenQASM 3 (https://openqasm.com), QPY
 (https://quantum.cloud.ibm.com/docs/api/qiskit/qpy).
@@ -52,9 +52,9 @@ class Reading:
     reason: str | None = None
 
 
-def refuse(reason: str, kind: str | None = None) -> Reading:
+def refuse(reason: str) -> Reading:
     """A file that cannot be used."""
-    return Reading(kind, None, "error", reason)
+    return Reading(None, None, "error", reason)
 
 
 def read_circuit(file: SourceFile, max_bytes: int) -> Reading:
@@ -74,36 +74,40 @@ def read_circuit(file: SourceFile, max_bytes: int) -> Reading:
 
 def interpret(path: str, data: bytes) -> Reading:
     """Find the format by content first and by suffix second."""
-    if not data.strip():
-        return refuse("the file is empty")
-    for magic, packer in PACKED.items():
-        if data.startswith(magic):
-            return refuse(f"the file is packed with {packer}; unpack it first")
     suffix = PurePosixPath(path).suffix.lower()
+    problem = binary_problem(data, suffix)
+    if problem:
+        return refuse(problem)
     if data.startswith(MAGIC_QPY):
         return Reading("qpy", data, *_naming(suffix, "qpy"))
-    if suffix == ".qpy":
-        return refuse(
-            "the file is named .qpy, but it does not begin with QISKIT as QPY does", "qpy"
-        )
     text, note = decode(data)
     if text is None:
         return refuse(note or "the file is not text")
     found = text_format(text, suffix)
-    if found is None:
-        return refuse(
-            "neither OpenQASM nor QPY was recognised; begin the file with `OPENQASM 2.0;` or `OPENQASM 3.0;`"
-        )
     if found not in {"qasm2", "qasm3"}:
-        return refuse(f"OpenQASM version {found} is not known; versions 2 and 3 are")
+        known = "begin the file with `OPENQASM 2.0;` or `OPENQASM 3.0;`"
+        what = "neither OpenQASM nor QPY" if found is None else f"OpenQASM version {found}"
+        return refuse(f"the file holds {what}; {known}")
     status, named = _naming(suffix, found)
     reasons = [reason for reason in (note, named) if reason]
     content = text.replace("\r\n", "\n").replace("\r", "\n").encode()
     return Reading(found, content, "changed" if reasons else status, "; ".join(reasons) or None)
 
 
+def binary_problem(data: bytes, suffix: str) -> str | None:
+    """What is wrong with the bytes before they are read as text or QPY, or None."""
+    if not data.strip():
+        return "the file is empty"
+    packer = next((name for magic, name in PACKED.items() if data.startswith(magic)), None)
+    if packer:
+        return f"the file is packed with {packer}; unpack it first"
+    if suffix == ".qpy" and not data.startswith(MAGIC_QPY):
+        return "the file is named .qpy, but it does not begin with QISKIT as QPY does"
+    return None
+
+
 def decode(data: bytes) -> tuple[str | None, str | None]:
-    """Text of some bytes and a note where it is not plain UTF-8; (None, reason) where it is no text."""
+    """Text, and a note where it is not plain UTF-8; (None, reason) where it is no text."""
     codec, note = "utf-8", None
     for mark, name, words in MARKS:
         if data.startswith(mark):
@@ -127,7 +131,7 @@ def decode(data: bytes) -> tuple[str | None, str | None]:
 
 
 def text_format(text: str, suffix: str) -> str | None:
-    """Format of a program: its version line, else its suffix, else its declarations; None if unknown."""
+    """Format of a program by its version line, else suffix, else declarations; None if unknown."""
     bare = _COMMENT.sub(" ", text)
     version = _VERSION.match(bare)
     if version:
@@ -143,7 +147,7 @@ def text_format(text: str, suffix: str) -> str | None:
 def _naming(suffix: str, found: str) -> tuple[RowStatus, str | None]:
     """Status and reason for a suffix that promises another format than the content has."""
     promised = SUFFIXES.get(suffix)
-    if promised is None and found == "qpy" and suffix == ".qasm":
+    if found == "qpy" and suffix == ".qasm":
         promised = "qasm"
     if promised in {None, found}:
         return "ok", None

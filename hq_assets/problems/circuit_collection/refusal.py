@@ -1,4 +1,4 @@
-"""Why a circuit is not executed: the exceptions that reading, preparing and solving a circuit raise."""
+"""Why a circuit is not executed: what reading, preparing and solving a circuit raise."""
 
 from __future__ import annotations
 
@@ -28,7 +28,10 @@ class RefusedError(Exception):
 
 
 class MalformedError(RefusedError):
-    """The file does not follow its format."""
+    """The file does not follow its format; the parser says where."""
+
+    def __init__(self, reason: str) -> None:
+        super().__init__(f"malformed: {reason}")
 
 
 class UnsupportedError(RefusedError):

@@ -1,4 +1,4 @@
-"""The problem section of a workload of foreign circuits: limits, the measurement rule, the acceptance rule."""
+"""The problem section of a collection of circuits: limits, measurement rule, acceptance rule."""
 
 from typing import Literal, Self
 
@@ -12,7 +12,9 @@ class Settings(KindSettings):
 
     parameter_table: str = Field(
         default="parameters.csv",
-        description="File with a column `file` and one column per parameter; one line per parameter row",
+        description=(
+            "File with a column `file` and one column per parameter; one line per parameter row"
+        ),
     )
     ignore: tuple[str, ...] = Field(
         default=("*.md", "*.txt", "LICENSE*", ".*"),
@@ -31,7 +33,9 @@ class Settings(KindSettings):
     max_operations: int = Field(
         default=200_000,
         ge=1,
-        description="Circuits with more operations, gate definitions and loops expanded, are refused",
+        description=(
+            "Circuits with more operations, gate definitions and loops expanded, are refused"
+        ),
     )
     parse_cpu_seconds: int = Field(
         default=30, ge=1, le=3_600, description="CPU time after which reading one file is given up"
@@ -39,20 +43,28 @@ class Settings(KindSettings):
     parse_memory_bytes: int = Field(
         default=4_294_967_296,
         ge=1_610_612_736,
-        description="Address space of the process that reads the files; the libraries alone take 1.2 GiB",
+        description=(
+            "Address space of the process that reads the files; the libraries alone take 1.2 GiB"
+        ),
     )
     without_measurement: Literal["measure_all", "refuse"] = Field(
         default="measure_all",
-        description="`measure_all` adds a final measurement of every qubit and says so; `refuse` refuses",
+        description=(
+            "`measure_all` adds a final measurement of every qubit and says so; `refuse` refuses"
+        ),
     )
     mid_circuit: Literal["allow", "refuse"] = Field(
         default="allow",
-        description="Resets, control flow and measurements that are followed by more work on the qubit",
+        description=(
+            "Resets, control flow and measurements that are followed by more work on the qubit"
+        ),
     )
     max_outcomes: int = Field(
         default=65_536,
         ge=2,
-        description="Outcomes kept per distribution, most probable first; the others are summed as `rest`",
+        description=(
+            "Outcomes kept per distribution, most probable first; the others are summed as `rest`"
+        ),
     )
     reference_max_qubits: int = Field(
         default=16,
@@ -63,13 +75,17 @@ class Settings(KindSettings):
     reference_max_clifford_outcomes: int = Field(
         default=1_024,
         ge=1,
-        description="Wider Clifford circuits have a reference when they have at most this many outcomes",
+        description=(
+            "Wider Clifford circuits have a reference when they have at most this many outcomes"
+        ),
     )
     accept_fidelity: float = Field(
         default=0.9,
         gt=0.0,
         le=1.0,
-        description="Least Hellinger fidelity, relative to what a perfect backend reaches with these shots",
+        description=(
+            "Least Hellinger fidelity, relative to what a perfect backend reaches with these shots"
+        ),
     )
     bootstrap_samples: int = Field(
         default=200, ge=20, le=10_000, description="Resamples behind each interval"

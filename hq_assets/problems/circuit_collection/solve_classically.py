@@ -1,4 +1,4 @@
-"""Verb `solve_classically`: the ideal, noiseless distribution of every circuit for which one can be computed."""
+"""Verb `solve_classically`: ideal distributions of the circuits for which they can be computed."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ def solve_classically(cleaned: Cleaned, settings: Settings, seeds: Sequence[int]
     `facts["not_applicable"]`; refused circuits have no row here, the decision names them.
 
     Returns:
-        Rows by seed, circuit, parameter row, outcome; `quality` is the fidelity of the ideal to itself, 1.
+        Rows by seed, circuit, parameter row, outcome; `quality` is the fidelity to itself, 1.
     """
     encoded = encode(cleaned, settings, seeds)
     templates = {each.circuit_id: each for each in construct_circuits(encoded, settings)}

@@ -26,15 +26,16 @@ from hq_assets.problems.circuit_collection.refusal import UnsupportedError
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from qiskit.circuit import CircuitInstruction
-
 DEEPEST_NESTING = 64
 """Definitions and blocks inside one another; compilers recurse through them."""
 
 PRIMITIVES = frozenset(
-    {*get_standard_gate_name_mapping(), "barrier", "delay", "measure", "reset", "store", "unitary", "diagonal",
-     "initialize", "global_phase", "pauli", "permutation", "break_loop", "continue_loop"}
-)  # fmt: skip
+    {
+        *get_standard_gate_name_mapping(),
+        *("barrier", "delay", "measure", "reset", "store", "break_loop", "continue_loop"),
+        *("unitary", "diagonal", "initialize", "global_phase", "pauli", "permutation"),
+    }
+)
 """Operations that compilers know without a definition."""
 
 
@@ -71,13 +72,19 @@ def _visit(
     circuit: QuantumCircuit, census: Census, limit: int, *, repeats: int, depth: int
 ) -> None:
     if depth > DEEPEST_NESTING:
-        message = f"definitions or blocks are nested more than {DEEPEST_NESTING} deep; flatten the circuit"
+        message = (
+            f"definitions or blocks are nested more than {DEEPEST_NESTING} deep; flatten the "
+            "circuit"
+        )
         raise UnsupportedError(message)
     for instruction in circuit.data:
         operation = instruction.operation
         census.operations += repeats
         if census.operations > limit:
-            message = f"has more than {limit:,} operations with gates and loops expanded; raise max_operations"
+            message = (
+                f"has more than {limit:,} operations with gates and loops expanded; raise "
+                "max_operations"
+            )
             raise UnsupportedError(message)
         census.measurements += isinstance(operation, Measure)
         census.resets += isinstance(operation, Reset)
@@ -111,7 +118,7 @@ def definition(operation: Any) -> QuantumCircuit | None:
     return inner
 
 
-def _iterations(instruction: CircuitInstruction) -> int:
+def _iterations(instruction: Any) -> int:
     """How often a control-flow operation runs its blocks at least, as far as that is known.
 
     Raises:
@@ -121,12 +128,15 @@ def _iterations(instruction: CircuitInstruction) -> int:
     if isinstance(operation, ForLoopOp):
         return len(operation.params[0])
     if isinstance(operation, WhileLoopOp) and not _can_end(instruction):
-        message = "a while loop never changes what its condition reads, so it cannot end; measure into it in the loop"
+        message = (
+            "a while loop never changes what its condition reads, so it cannot end; measure into "
+            "it in the loop"
+        )
         raise UnsupportedError(message)
     return 1
 
 
-def _can_end(instruction: CircuitInstruction) -> bool:
+def _can_end(instruction: Any) -> bool:
     """Whether a while loop writes a bit of its condition or has a way out."""
     operation = instruction.operation
     read = _bits_read(operation.condition)
@@ -152,7 +162,7 @@ def _bits_read(condition: Any) -> set[Clbit] | None:
 
 
 def _bits_written(block: QuantumCircuit) -> Iterator[Clbit]:
-    """Classical bits of a block that a measurement or store in it may write, as the block's own bits."""
+    """Bits of a block, as its own, that something in it may write."""
     for instruction in block.data:
         operation = instruction.operation
         if isinstance(operation, ControlFlowOp):

@@ -1,6 +1,6 @@
-"""The parameter table: a CSV file with a column `file` and one column per parameter, one line per parameter row.
+"""The parameter table: CSV with a column `file` and one per parameter, one line per parameter row.
 
-An empty cell says that the parameter is not one of that file's circuit. RFC 4180 describes the CSV form.
+An empty cell says that the parameter is not one of that file's circuit. The form is RFC 4180.
 """
 
 from __future__ import annotations
