@@ -26,29 +26,6 @@ _GATHER_BYTES = 32 << 20
 _DENSE_SHARE = 1 / 16  # a tile costs about as much by BLAS as 1/16 of its pairs one by one
 
 
-def states(self, values: ArrayLike) -> np.ndarray:
-    """Compute the states U(x)|0> of all rows.
-
-    Args:
-        values: Parameter values of shape (rows, parameters) in radians.
-
-    Returns:
-        Amplitudes of shape (rows, 2^n), complex128, C order; qubit 0 is the lowest index bit.
-
-    Raises:
-        ValueError: The values do not fit the parameters or are not finite.
-    """
-    rows = np.asarray(values, dtype=np.float64)
-    width = self._num_parameters
-    if rows.ndim != 2 or rows.shape[1] != width:  # noqa: PLR2004 - rows and parameters
-        msg = f"Values of shape {rows.shape} were given, but the circuit needs (rows, {width})."
-        raise ValueError(msg)
-    if not np.isfinite(rows).all():
-        msg = "A parameter value is not finite. Clean the rows before encoding them."
-        raise ValueError(msg)
-    return self._lane.states(rows)
-
-
 def states(
     circuit: QuantumCircuit, values: ArrayLike, parameters: Sequence[str] | None = None
 ) -> np.ndarray:

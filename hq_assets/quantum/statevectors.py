@@ -1,7 +1,7 @@
 """States of parameterized circuits for many rows: prepared once, bound often.
 
-Layered circuits take the fast lane of `layered_states`; all others run on the public engine, one Aer
-run over all rows, which is also the reference of the fast lane.
+Layered circuits take the fast lane of `layered_states`; all others run on the public engine, one
+Aer run over all rows, which is also the reference of the fast lane.
 """
 
 from __future__ import annotations
@@ -56,7 +56,30 @@ class StatePreparation:
         self.fast = layered is not None
         self._lane = layered or AerStates(circuit, names)
 
-    class AerStates:
+    def states(self, values: ArrayLike) -> np.ndarray:
+        """Compute the states U(x)|0> of all rows.
+
+        Args:
+            values: Parameter values of shape (rows, parameters) in radians.
+
+        Returns:
+            Amplitudes of shape (rows, 2^n), complex128, C order; qubit 0 is the lowest index bit.
+
+        Raises:
+            ValueError: The values do not fit the parameters or are not finite.
+        """
+        rows = np.asarray(values, dtype=np.float64)
+        width = self._num_parameters
+        if rows.ndim != 2 or rows.shape[1] != width:  # noqa: PLR2004 - rows and parameters
+            msg = f"Values of shape {rows.shape} were given, but the circuit needs (rows, {width})."
+            raise ValueError(msg)
+        if not np.isfinite(rows).all():
+            msg = "A parameter value is not finite. Clean the rows before encoding them."
+            raise ValueError(msg)
+        return self._lane.states(rows)
+
+
+class AerStates:
     """A circuit compiled once for Aer's statevector method."""
 
     def __init__(self, circuit: QuantumCircuit, parameters: Sequence[str]) -> None:
