@@ -1,1 +1,1 @@
-"""Data-quality checks, one module per stage: Great Expectations suites and statistical judgements."""
+"""Data quality: Great Expectations suites, statistical judgements per stage, blocking checks."""

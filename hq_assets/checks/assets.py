@@ -30,8 +30,8 @@ from resources.store.artifact import Artifact
 
 EXPECTATIONS, STATISTICS, PINNED_INPUTS = "expectations", "statistics", "pinned_inputs"
 DESCRIPTIONS: Mapping[str, str] = {
-    EXPECTATIONS: "Great Expectations: columns, types, ranges, nulls, uniqueness, row counts, class balance.",
-    STATISTICS: "Totals, sums, widths, spectra, completeness and drift, where an expectation cannot say it.",
+    EXPECTATIONS: "Great Expectations: columns, types, ranges, nulls, uniqueness, rows, classes.",
+    STATISTICS: "Totals, sums, widths, spectra, completeness, drift: what no expectation can say.",
     PINNED_INPUTS: "The manifest names the input versions that Dagster recorded.",
 }
 MODULES: Mapping[str, ModuleType] = {
@@ -74,7 +74,7 @@ def build_checks(
 
     @dg.multi_asset_check(
         name=f"{workload}__{stage}__checks",
-        description=f"Data quality of {workload}/{stage}; a critical failure stops everything below it.",
+        description=f"Data quality of {workload}/{stage}; a critical failure stops all below it.",
         specs=[
             dg.AssetCheckSpec(
                 name,
@@ -119,7 +119,7 @@ def evidence_of(store: Any, artifacts: Mapping[str, Artifact]) -> Evidence:
 def run_stage_suite(
     stage: str, evidence: Evidence, artifacts: Mapping[str, Artifact], facts: CheckFacts
 ) -> SuiteResult:
-    """Run the suite of a stage; rows are bounded by those of `cleaned_features` where it is at hand."""
+    """Run the suite of a stage; rows are bounded by those of `cleaned_features` if at hand."""
     cleaned = artifacts.get("cleaned_features") if stage != "cleaned_features" else None
     previous = cleaned.tables["rows"].rows if cleaned else None
     return run_suite(

@@ -18,7 +18,7 @@ NEEDS: tuple[str, ...] = ()
 
 
 def judge(evidence: Evidence, facts: CheckFacts) -> list[Judgement]:
-    """Same records under each seed, both classes in training, drift of test against training rows."""
+    """Same records under each seed, every class in training, drift of test rows."""
     rows = evidence.rows("cleaned_features")
     judgements = [seeds_hold_the_same_records(rows)]
     if facts.label_column is not None:

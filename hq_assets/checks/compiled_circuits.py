@@ -17,7 +17,7 @@ NEEDS = ("encoded_inputs",)
 
 
 def judge(evidence: Evidence, facts: CheckFacts) -> list[Judgement]:
-    """Every encoded circuit is compiled or refused with a reason; parameters are as many as values."""
+    """Every encoded circuit is compiled or refused; parameters are as many as values."""
     del facts
     rows, encoded = evidence.rows("compiled_circuits"), evidence.rows("encoded_inputs")
     paired = evidence.table("encoded_inputs", "pairs")
@@ -51,7 +51,7 @@ def encoded_circuits_are_accounted_for(rows: pl.LazyFrame, encoded: pl.LazyFrame
 def parameters_fit_the_values(
     rows: pl.LazyFrame, encoded: pl.LazyFrame, pairs: pl.LazyFrame | None
 ) -> Judgement:
-    """A good circuit takes as many parameters as its encoded rows have values; a pair circuit twice as many."""
+    """A circuit takes as many parameters as its rows have values; a pair circuit twice as many."""
     import polars as pl
 
     usable = encoded.filter(pl.col("status").is_in(known.USABLE))

@@ -34,6 +34,7 @@ EXPLAINED = Where("status", known.EXPLAINED)
 
 
 def source(facts: CheckFacts, previous_rows: int | None) -> list[Expectation]:
+    """Files: named once, hashed, not negative in size."""
     del facts, previous_rows
     columns = {"schema_version": "text", "path": "text", "content_hash": "text", "size": "integer"}
     return [
@@ -49,6 +50,7 @@ def source(facts: CheckFacts, previous_rows: int | None) -> list[Expectation]:
 
 
 def target(facts: CheckFacts, previous_rows: int | None) -> list[Expectation]:
+    """Operations of the backend, each once."""
     del facts, previous_rows
     return [
         *schema({"schema_version": "text", "operation": "text", "placements": "integer?"}),
@@ -60,6 +62,7 @@ def target(facts: CheckFacts, previous_rows: int | None) -> list[Expectation]:
 
 
 def profile(facts: CheckFacts, previous_rows: int | None) -> list[Expectation]:
+    """One profile with a known method."""
     del facts, previous_rows
     columns = dict.fromkeys(("schema_version", "name", "method"), "text")
     return [
@@ -72,6 +75,7 @@ def profile(facts: CheckFacts, previous_rows: int | None) -> list[Expectation]:
 
 
 def cleaned_features(facts: CheckFacts, previous_rows: int | None) -> list[Expectation]:
+    """Records: identity, split, status with reason, finite values, classes."""
     columns = {"schema_version": "text", "record_id": "text", "seed": "integer", "split": "text?"}
     values = dict.fromkeys(facts.value_columns, "number")
     suite = [
@@ -102,6 +106,7 @@ def _label(facts: CheckFacts) -> list[Expectation]:
 
 
 def encoded_inputs(facts: CheckFacts, previous_rows: int | None) -> list[Expectation]:
+    """Parameter rows: identity, finite values in the range of the encoding."""
     columns = {"schema_version": "text", "circuit_id": "text", "seed": "integer", "split": "text?"}
     lists = {"parameter_row": "integer", "record_ids": "list", "values": "list?"}
     suite = [
@@ -119,7 +124,7 @@ def encoded_inputs(facts: CheckFacts, previous_rows: int | None) -> list[Expecta
     ]
     if facts.encoding_range is not None:
         low, high = facts.encoding_range
-        # Scaling into the range ends in float64 arithmetic: an end may be missed by a few units in the last place.
+        # Scaling ends in float64 arithmetic: an end may be missed by a few units in the last place.
         slack = 1e-9 * max(abs(low), abs(high), 1.0)
         suite += [between("values_min", low - slack, None, USABLE)]
         suite += [between("values_max", None, high + slack, USABLE)]

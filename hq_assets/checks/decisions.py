@@ -1,4 +1,4 @@
-"""Judgements on `decisions`: one decision per test record and seed, honest probabilities and tiers."""
+"""Judgements on `decisions`: one per test record and seed, honest probabilities and tiers."""
 
 from __future__ import annotations
 
@@ -95,7 +95,7 @@ def tiers_are_those_of_the_results(rows: pl.LazyFrame, results: pl.LazyFrame) ->
 
     keys = ["seed", "tier", "backend"]
     origins = results.select(keys).unique()
-    # A seed without any result has decisions that abstain and say so; there is no origin to agree with.
+    # A seed without any result has decisions that abstain; there is no origin to agree with.
     answered = rows.join(results.select("seed").unique(), on="seed", how="semi")
     wrong = answered.join(origins, on=keys, how="anti", nulls_equal=True)
     reason = pl.format(

@@ -1,9 +1,9 @@
-"""Drift of test rows against the training reference: Kolmogorov–Smirnov with a stated false-alarm rate.
+"""Drift of test rows against the training reference, with a stated false-alarm rate.
 
-Each feature under each seed is one two-sample Kolmogorov–Smirnov test. With m tests and a wanted
-false-alarm rate a for all of them together, a test raises an alarm below p = a / m (Bonferroni), whatever
-the dependence between features and seeds. The population stability index over ten quantile bins of the
-reference is reported beside it as an effect size; it decides nothing.
+Each feature under each seed is one two-sample test of Kolmogorov and Smirnov. With m tests and a
+wanted false-alarm rate a for all of them together, a test raises an alarm below p = a / m
+(Bonferroni), whatever the dependence between features and seeds. The population stability index
+over ten quantile bins of the reference is reported as an effect size; it decides nothing.
 """
 
 from __future__ import annotations
@@ -36,7 +36,7 @@ class Drift:
     Attributes:
         feature: Column, or `values[k]` for an encoded component.
         seed: Seed of the split.
-        statistic: Kolmogorov–Smirnov distance between the two empirical distributions, 0 to 1.
+        statistic: Kolmogorov-Smirnov distance between the two empirical distributions, 0 to 1.
         p_value: Probability of at least this distance without drift, by the limiting law.
         psi: Population stability index.
     """
@@ -61,7 +61,7 @@ def drift(feature: str, seed: int, reference: np.ndarray, observed: np.ndarray) 
 
     n, m = len(reference), len(observed)
     statistic = kolmogorov_smirnov_distance(reference, observed)
-    # The limiting law: at finite n and m its p-values are too large, never too small, so that it alarms less.
+    # The limiting law: its p-values are too large at finite n and m, so that it alarms less.
     p_value = float(kolmogorov(statistic * (n * m / (n + m)) ** 0.5))
     return Drift(feature, seed, statistic, p_value, population_stability_index(reference, observed))
 
@@ -116,7 +116,7 @@ def judge_drift(rows: pl.LazyFrame, columns: Sequence[str], facts: CheckFacts) -
 
 
 def _thinned(usable: pl.LazyFrame) -> pl.LazyFrame:
-    """Every k-th row, such that no split of a seed keeps more than about `MOST_ROWS`; memory stays bounded."""
+    """Every k-th row, so that no split of a seed keeps more than about 2 `MOST_ROWS`."""
     import polars as pl
 
     every = (pl.len() // MOST_ROWS).clip(lower_bound=1)

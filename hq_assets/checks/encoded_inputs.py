@@ -101,7 +101,7 @@ def lengths_agree(rows: pl.LazyFrame) -> Judgement:
 
 
 def pairs_are_valid(pairs: pl.LazyFrame, rows: pl.LazyFrame) -> Judgement:
-    """Both ends of a pair are usable parameter rows, and no pair is named twice within its block."""
+    """Both ends of a pair are usable parameter rows; no pair is named twice in its block."""
     import polars as pl
 
     keys = ["circuit_id", "seed"]
@@ -132,7 +132,7 @@ def pairs_are_valid(pairs: pl.LazyFrame, rows: pl.LazyFrame) -> Judgement:
 def component_drift(rows: pl.LazyFrame, facts: CheckFacts) -> list[Judgement]:
     """Drift of the encoded components of test rows against the training rows of the same seed.
 
-    A component may mix several features, so it counts as fixed only where every declared feature is fixed.
+    A component may mix several features, so it counts as fixed only where every declared one is.
     """
     import polars as pl
 

@@ -1,4 +1,4 @@
-"""What a statistical judgement may look at: the checked stage and the stages that it is compared with."""
+"""What a judgement may look at: the checked stage and those that it is compared with."""
 
 from __future__ import annotations
 

@@ -50,6 +50,7 @@ RESULT_SCHEMA: Mapping[str, str] = {
 
 
 def compiled_circuits(facts: CheckFacts, previous_rows: int | None) -> list[Expectation]:
+    """Circuits: identity, fingerprints and figures of the good ones, reasons of the others."""
     del facts, previous_rows
     texts = ("circuit_fingerprint", "compiled_fingerprint")
     counts = (
@@ -93,6 +94,7 @@ def compiled_circuits(facts: CheckFacts, previous_rows: int | None) -> list[Expe
 
 
 def job_receipts(facts: CheckFacts, previous_rows: int | None) -> list[Expectation]:
+    """Receipts: keys and payloads once, known method, at least one execution."""
     del facts, previous_rows
     texts = (
         "idempotency_key",
@@ -117,6 +119,7 @@ def job_receipts(facts: CheckFacts, previous_rows: int | None) -> list[Expectati
 
 
 def raw_counts(facts: CheckFacts, previous_rows: int | None) -> list[Expectation]:
+    """Outcomes: identity, bits, counts and weights, known method and tier."""
     del facts, previous_rows
     texts = ("circuit_id", "register", "bitstring", "method", "tier", "idempotency_key")
     columns = dict.fromkeys(("schema_version", *texts), "text")
@@ -137,6 +140,7 @@ def raw_counts(facts: CheckFacts, previous_rows: int | None) -> list[Expectation
 
 
 def normalized_results(facts: CheckFacts, previous_rows: int | None) -> list[Expectation]:
+    """Quantities: identity, finite value, standard error, known tier."""
     del facts, previous_rows
     return [
         *schema(RESULT_SCHEMA),
@@ -150,6 +154,7 @@ def normalized_results(facts: CheckFacts, previous_rows: int | None) -> list[Exp
 
 
 def baselines(facts: CheckFacts, previous_rows: int | None) -> list[Expectation]:
+    """Quantities of classical methods with their quality."""
     del facts, previous_rows
     added = {"method": "text", "split": "text?", "quality": "number?", "record_id": "text?"}
     origin = ("tier", "backend", "calibration_id")
@@ -166,6 +171,7 @@ def baselines(facts: CheckFacts, previous_rows: int | None) -> list[Expectation]
 
 
 def decisions(facts: CheckFacts, previous_rows: int | None) -> list[Expectation]:
+    """Decisions: identity, outcome, confidence, reasons of abstentions, known tier."""
     texts = ("record_id", "outcome", "tier", "profile")
     columns = dict.fromkeys(("schema_version", *texts), "text")
     confidence = ("confidence_kind", "confidence_method")

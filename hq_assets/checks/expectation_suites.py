@@ -1,7 +1,8 @@
-"""The Great Expectations suite of each stage, as plain data: a pure function of the stage and small facts.
+"""The Great Expectations suite of each stage: a pure function of the stage and small facts.
 
-List columns are judged by what `frame_columns.flatten` makes of them: `<column>_length`, and for numbers
-`<column>_min`, `<column>_max`, `<column>_not_finite`, for the indices of a matrix `indices_0`, `indices_1`.
+List columns are judged by what `frame_columns.flatten` makes of them: `<column>_length`, for
+numbers also `<column>_min`, `<column>_max`, `<column>_not_finite`, for indices `indices_0` and
+`indices_1`.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""An expectation as plain data: the name of a Great Expectations class, its arguments, its severity."""
+"""An expectation as plain data: name of a Great Expectations class, arguments, severity."""
 
 from __future__ import annotations
 
@@ -33,8 +33,8 @@ class Expectation:
         severity: What a failure means.
         where: Rows that it is about; None for all.
         on: `rows`, or `schema` for a frame with one row (column, family) per column.
-        indicator: (column, value) where the expectation is about a derived column that is 1.0 in rows
-            with that value and 0.0 in the others; its name is `kwargs["column"]`.
+        indicator: (column, value) where the expectation is about a derived column that is 1.0 in
+            rows with that value and 0.0 in the others; its name is `kwargs["column"]`.
         optional: Whether it is skipped where the table lacks the column.
     """
 
@@ -60,7 +60,7 @@ class Expectation:
         """What it says, for people."""
         numbers = {k: v for k, v in self.kwargs.items() if k not in {"column", "column_list"}}
         body = ", ".join(f"{key}={value}" for key, value in numbers.items())
-        about = " × ".join(self.columns)
+        about = ", ".join(self.columns)
         only = f" where {self.where.column} in {list(self.where.values)}" if self.where else ""
         return f"{self.kind}({about}{': ' if about and body else ''}{body}){only}"
 
@@ -136,7 +136,11 @@ def share(column: str, value: str, low: float, high: float, where: Where) -> Exp
 
 
 def schema(families: Mapping[str, str]) -> tuple[Expectation, Expectation]:
-    """The table has these columns, each of its family (text, integer, number, flag, list, `?` = may be all null)."""
+    """The table has these columns, each of its family.
+
+    Args:
+        families: Column → text, integer, number, flag or list; with `?` it may be all null.
+    """
     pairs: list[tuple[str, str]] = []
     for column, family in families.items():
         name = family.rstrip("?")

@@ -21,16 +21,16 @@ OUTCOMES = ("action", "recommendation", "abstain", "retrain")
 
 @dataclass(frozen=True)
 class CheckFacts:
-    """Small facts from the workload's file and its problem kind; a suite is a pure function of them.
+    """Small facts of a workload and its problem kind; a suite is a pure function of them.
 
     Attributes:
         value_columns: Columns of `cleaned_features` that must be finite numbers in usable rows.
         label_column: Column of `cleaned_features` with the class, or None where there is none.
         label_values: Allowed classes; empty where any is allowed.
         label_share: Smallest and largest share that each class may have among training rows.
-        encoding_range: Smallest and largest encoded value (radians for angles), or None without a range.
-        feature_contract: Feature → `fixed` (drift stops the chain) or `may_drift` (drift is reported);
-            a feature that is not named may drift.
+        encoding_range: Smallest and largest encoded value (angles in radians), or None.
+        feature_contract: Feature → `fixed` (drift stops the chain) or `may_drift` (drift is
+            reported); a feature that is not named may drift.
         drift_false_alarm_rate: Chance that all drift tests of one stage together raise an alarm
             although nothing drifted.
         one_row_per_record: Whether each usable record becomes exactly one encoded row per seed.

@@ -1,4 +1,4 @@
-"""What Great Expectations is given of a frame: flat columns, a schema frame, streamed aggregates, a sample."""
+"""What Great Expectations is given of a frame: flat columns, schema, aggregates, a sample."""
 
 from __future__ import annotations
 
@@ -17,11 +17,11 @@ HASH_RANGE = 2**64
 
 
 def flatten(frame: pl.LazyFrame) -> pl.LazyFrame:
-    """Replace each list column by numbers about it, drop binary and struct columns, and give all-null columns a type.
+    """Replace each list by numbers about it, drop binary and structs, give all-null columns a type.
 
-    `<column>_length` for every list; `<column>_min`, `<column>_max`, `<column>_not_finite` (number of null, NaN or
-    infinite elements) for lists of floats; the first two elements `<column>_0`, `<column>_1` for lists of
-    integers, which hold indices.
+    `<column>_length` for every list; `<column>_min`, `<column>_max`, `<column>_not_finite` (number
+    of null, NaN or infinite elements) for lists of floats; the first two elements `<column>_0`,
+    `<column>_1` for lists of integers, which hold indices.
     """
     import polars as pl
 
@@ -113,7 +113,7 @@ def unexpected_rows(frame: pl.LazyFrame, item: Expectation) -> pl.LazyFrame | No
 
 
 def unexpected(item: Expectation) -> pl.Expr | None:
-    """The rows that break a row-level expectation as a Boolean expression; None for the other kinds."""
+    """The rows that break a row-level expectation, as an expression; None for the other kinds."""
     import polars as pl
 
     broken = _broken(item)
@@ -131,7 +131,7 @@ def _broken(item: Expectation) -> pl.Expr | None:
         case "ExpectColumnValuesToNotBeNull":
             return column.is_null()
         case "ExpectColumnValuesToBeBetween":
-            # NaN compares false with both ends in Great Expectations, but greater than all in Polars.
+            # NaN compares false in Great Expectations, but greater than all in Polars.
             inside = ~column.cast(pl.Float64).is_nan()
             if "min_value" in kwargs:
                 inside &= column >= kwargs["min_value"]
@@ -153,8 +153,8 @@ def _is_unique(item: Expectation) -> bool:
 def aggregates(frame: pl.LazyFrame, expectations: Sequence[Expectation]) -> pl.DataFrame:
     """One row with one number per expectation, `e0`, `e1` …, computed in one streaming pass.
 
-    Row-level expectations become the number of unexpected rows, uniqueness the number of rows beyond the
-    first of their kind (by 64-bit hash, so that memory stays at 8 bytes per row), the others their statistic.
+    Row-level expectations become the number of unexpected rows, uniqueness the number of rows
+    beyond the first of their kind (by 64-bit hash: 8 bytes per row), the others their statistic.
     """
     parts = [_aggregate(item).alias(f"e{index}") for index, item in enumerate(expectations)]
     return frame.select(parts).collect(engine="streaming")
@@ -167,7 +167,8 @@ def _aggregate(item: Expectation) -> pl.Expr:
     if mask is not None:
         return mask.sum().cast(pl.Int64)
     if _is_unique(item):
-        keys = pl.struct(columns := list(item.columns)).hash()
+        columns = list(item.columns)
+        keys = pl.struct(columns).hash()
         keys = keys.filter(pl.any_horizontal(pl.col(columns).is_not_null()))
         return keys.len().cast(pl.Int64) - keys.n_unique().cast(pl.Int64)
     if item.kind == "ExpectTableRowCountToBeBetween":
@@ -191,7 +192,7 @@ def aggregate_bounds(item: Expectation) -> Mapping[str, float]:
 
 
 def sample(frame: pl.LazyFrame, rows: int, seed: int, expected: int = SAMPLE_ROWS) -> pl.DataFrame:
-    """About `expected` of `rows` rows, each kept or not by the hash of its position under a seed."""
+    """About `expected` of `rows` rows, each kept by the hash of its position under a seed."""
     import polars as pl
 
     threshold = min(HASH_RANGE - 1, int(HASH_RANGE * expected / max(rows, 1)))

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from hq_assets.checks.expectations import Expectation
 
 _ONE_AT_A_TIME = threading.Lock()
-"""Great Expectations keeps its context and its batches in process-wide state and promises no thread safety."""
+"""Great Expectations keeps context and batches in process-wide state, without thread safety."""
 
 
 def validate(
@@ -46,7 +46,7 @@ def _outcomes(
     context = _context()
     built = [_as_gx(item, index) for index, item in enumerate(expectations)]
     suite = gx.ExpectationSuite(name="suite", expectations=built)
-    # A name of its own: the engine of a data source caches batches by name, and would keep the frame.
+    # A name of its own: the engine of a data source caches batches by name and keeps the frame.
     name = uuid4().hex
     try:
         asset = context.data_sources.add_pandas(name).add_dataframe_asset("frame")
@@ -95,7 +95,7 @@ def _as_gx(item: Expectation, index: int) -> Any:
 
 @cache
 def _context() -> Any:
-    """The one ephemeral context of this process: nothing is written, no progress bars, no analytics."""
+    """The ephemeral context of this process: nothing written, no progress bars, no analytics."""
     import great_expectations as gx
     from great_expectations.data_context.types.base import (
         DataContextConfig,

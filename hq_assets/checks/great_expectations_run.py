@@ -1,4 +1,4 @@
-"""Runs a suite with Great Expectations: every row up to a limit, streamed aggregates and a sample above it."""
+"""Runs a suite: every row up to a limit, streamed aggregates and a sample above it."""
 
 from __future__ import annotations
 
@@ -25,8 +25,8 @@ class ExpectationResult:
     Attributes:
         expectation: The expectation.
         passed: Whether it holds.
-        observed: The observed value as text: a statistic, the first unexpected values, or why it could
-            not be evaluated.
+        observed: The observed value as text: a statistic, the first unexpected values, or why it
+            could not be evaluated.
         unexpected_count: Rows that break it; None where it is not about single rows.
         rows: At most 20 of them, named by the identifying columns and the value.
         scope: `rows` (each row seen), `aggregate` (streamed over each row), `sample` or `schema`.
@@ -207,9 +207,9 @@ def _run_on_aggregates(
         of_rows = frame_columns.aggregate_bounds(item) == {"max_value": 0} and value is not None
         rows = () if passed else _examples(flat, item, named)
         # A statistic of no rows is null, which Great Expectations would skip.
-        passed = passed and value is not None
-        count = int(value) if of_rows else None
-        results.append(ExpectationResult(item, passed, str(value), count, rows, "aggregate"))
+        holds = passed and value is not None
+        count = int(value) if of_rows else None  # pyright: ignore[reportArgumentType] - a number there
+        results.append(ExpectationResult(item, holds, str(value), count, rows, "aggregate"))
     return results
 
 

@@ -27,7 +27,7 @@ def judge(evidence: Evidence, facts: CheckFacts) -> list[Judgement]:
 
 
 def distinct(rows: pl.LazyFrame, column: str) -> Judgement:
-    """No two receipts share the value: the same work would be paid twice, or one answer counted twice."""
+    """No two receipts share the value: work would be paid twice, or one answer counted twice."""
     import polars as pl
 
     shared = rows.filter(pl.len().over("backend", column) > 1)
@@ -48,7 +48,7 @@ def one_origin(rows: pl.LazyFrame) -> Judgement:
     numbers = (
         rows.select(pl.len(), pl.col("executions").sum(), pl.col("shots").sum()).collect().row(0)
     )
-    metadata = dict(zip(("jobs", "executions", "shots_asked"), numbers, strict=True))
+    metadata = {"jobs": numbers[0], "executions": numbers[1], "shots_asked": numbers[2]}
     lines = [
         {**row, "reason": "one of several origins"} for row in origins.sort(pl.all()).to_dicts()
     ]

@@ -51,8 +51,8 @@ def judge_rows(
 
     Args:
         name: Name of the judgement.
-        offending: The rows that break the rule, with a text column `reason`; sorted here, so that the
-            named rows are the same every time.
+        offending: The rows that break the rule, with a text column `reason`; sorted here, so that
+            the named rows are the same every time.
         holds: Sentence for the case that no row is offending.
         fails: Ending of the sentence `<number> …` for the case that some are.
         severity: What a failure means.

@@ -18,16 +18,18 @@ if TYPE_CHECKING:
 NEEDS: tuple[str, ...] = ()
 TRAIN, TEST = "kernel_train", "kernel_test"
 DISTRIBUTIONS = ("probability", "quasi_probability")
+SPARSEST = 16
+"""Cells per given entry beyond which a kernel is not even laid out; one triangle has at most 4."""
 ROUNDING = 1e-9
 """Slack for float64 arithmetic on values of order one."""
 SUM_TOLERANCE = 1e-6
 """Slack for the sum of a distribution, whose weights a provider may have rounded."""
 TRACY_WIDOM_999 = 3.27
-"""0.999 quantile of the Tracy–Widom law of real symmetric matrices (doi:10.1007/BF02099545)."""
+"""0.999 quantile of the Tracy-Widom law of real symmetric matrices (doi:10.1007/BF02099545)."""
 
 
 def judge(evidence: Evidence, facts: CheckFacts) -> list[Judgement]:
-    """Values of kernels, their completeness, symmetry and smallest eigenvalue; sums of distributions."""
+    """Values, completeness, symmetry and spectra of kernels; sums of distributions."""
     import polars as pl
 
     rows = evidence.rows("normalized_results")
@@ -60,7 +62,7 @@ def kernel_values_are_fidelities(rows: pl.LazyFrame) -> Judgement:
 
     entries = _entries(rows, TRAIN, TEST)
     inside = pl.col("value").is_between(-ROUNDING, 1 + ROUNDING).fill_null(value=False)
-    indexed = pl.col("left").is_not_null() & pl.col("right").is_not_null()
+    indexed = (pl.col("left").fill_null(-1) >= 0) & (pl.col("right").fill_null(-1) >= 0)
     reason = (
         pl.when(~indexed)
         .then(pl.lit("lacks an index"))
@@ -76,8 +78,14 @@ def kernel_values_are_fidelities(rows: pl.LazyFrame) -> Judgement:
 
 
 def kernels_are_valid(rows: pl.LazyFrame, stated: Mapping[str, Any]) -> list[Judgement]:
-    """Training kernels are complete, symmetric and positive semidefinite; test kernels are complete."""
-    entries = _entries(rows, TRAIN, TEST).drop_nulls(["left", "right"]).collect(engine="streaming")
+    """Training kernels are complete, symmetric, positive semidefinite; test kernels complete."""
+    import polars as pl
+
+    entries = (
+        _entries(rows, TRAIN, TEST)
+        .filter((pl.col("left") >= 0) & (pl.col("right") >= 0))
+        .collect(engine="streaming")
+    )
     problems: list[dict[str, Any]] = []
     spectra: list[dict[str, Any]] = []
     for key, part in sorted(
@@ -121,6 +129,9 @@ def kernel_matrix(
     rows, columns = int(left.max()) + 1, int(right.max()) + 1
     if symmetric:
         rows = columns = max(rows, columns)
+    if rows * columns > SPARSEST * max(part.height, 1):
+        reason = f"only {part.height} entries up to this index"
+        return np.empty((0, 0)), 0.0, [_problem(rows - 1, columns - 1, reason)]
     matrix = np.full((rows, columns), np.nan)
     matrix[left, right] = part["value"].to_numpy()
     problems: list[dict[str, Any]] = []
@@ -128,37 +139,41 @@ def kernel_matrix(
         diagonal = np.diag(matrix)
         off = ~np.isnan(diagonal) & (np.abs(diagonal - 1) > ROUNDING)
         problems += [
-            _problem(k, k, f"diagonal is {diagonal[k]:.6g}, not 1") for k in np.flatnonzero(off)
+            _problem(int(k), int(k), f"diagonal is {diagonal[k]:.6g}, not 1")
+            for k in np.flatnonzero(off)
         ]
         np.fill_diagonal(matrix, 1.0)
         apart = np.argwhere(np.triu(np.abs(matrix - matrix.T) > ROUNDING))
         problems += [
-            _problem(i, j, f"{matrix[i, j]:.6g} above, {matrix[j, i]:.6g} below the diagonal")
+            _problem(
+                int(i), int(j), f"{matrix[i, j]:.6g} above, {matrix[j, i]:.6g} below the diagonal"
+            )
             for i, j in apart
         ]
         matrix = np.where(np.isnan(matrix), matrix.T, matrix)
     missing = np.argwhere(np.isnan(np.triu(matrix) if symmetric else matrix))
-    problems += [_problem(i, j, "missing") for i, j in missing]
+    problems += [_problem(int(i), int(j), "missing") for i, j in missing]
     return matrix, float(part["std"].max() or 0.0), problems  # pyright: ignore[reportArgumentType]
 
 
 def _problem(left: int, right: int, reason: str) -> dict[str, Any]:
-    return {"left": int(left), "right": int(right), "reason": reason}
+    return {"left": left, "right": right, "reason": reason}
 
 
 def shot_noise_band(size: int, largest_std: float) -> float:
-    """How far below zero shot noise may push the smallest eigenvalue of a positive semidefinite kernel.
+    """How far below zero shot noise may push the smallest eigenvalue of a valid kernel.
 
-    By Weyl's inequality the shift is at most the spectral norm of the noise matrix. For a symmetric matrix of
-    size n with independent entries of standard deviation at most σ that is σ (2 √n + q n^(-1/6)), exceeded with
-    probability 1 - F(q) of the Tracy–Widom law F; q is its 0.999 quantile, so 0.1% false alarms per kernel.
+    By Weyl's inequality the shift is at most the spectral norm of the noise matrix. For a symmetric
+    matrix of size n with independent entries of standard deviation at most s that is
+    s (2 sqrt(n) + q n^(-1/6)), exceeded with probability 1 - F(q) of the Tracy-Widom law F;
+    q is its 0.999 quantile, so 0.1% false alarms per kernel.
     """
     rounding = ROUNDING * size
     return largest_std * (2 * size**0.5 + TRACY_WIDOM_999 * size ** (-1 / 6)) + rounding
 
 
 def smallest_eigenvalue(matrix: np.ndarray, largest_std: float) -> dict[str, float]:
-    """Smallest eigenvalue of a symmetric kernel, shape (n, n), and the band that shot noise explains."""
+    """Smallest eigenvalue of a symmetric kernel, shape (n, n), and the shot-noise band."""
     from scipy.linalg import eigvalsh
 
     lowest = float(eigvalsh(matrix, subset_by_index=[0, 0])[0])
@@ -166,11 +181,13 @@ def smallest_eigenvalue(matrix: np.ndarray, largest_std: float) -> dict[str, flo
 
 
 def positive_semidefinite(spectra: list[dict[str, Any]], stated: Mapping[str, Any]) -> Judgement:
-    """No training kernel has an eigenvalue below what shot noise explains; repairs are reported as stated."""
+    """No training kernel has an eigenvalue below what shot noise explains."""
     wrong = [
         {
             **entry,
-            "reason": f"smallest eigenvalue {entry['smallest_eigenvalue']:.3g} below -{entry['band']:.3g}",
+            "reason": "smallest eigenvalue {smallest_eigenvalue:.3g} below -{band:.3g}".format(
+                **entry
+            ),
         }
         for entry in spectra
         if entry["smallest_eigenvalue"] < -entry["band"]
@@ -183,7 +200,10 @@ def positive_semidefinite(spectra: list[dict[str, Any]], stated: Mapping[str, An
         "smallest_eigenvalue": lowest,
         "shot_noise_band": max(e["band"] for e in spectra),
     }
-    summary = f"smallest eigenvalue of {len(spectra)} kernels is {lowest:.3g}; {len(wrong)} below the shot-noise band"
+    summary = (
+        f"smallest eigenvalue of {len(spectra)} kernels is {lowest:.3g}; "
+        f"{len(wrong)} below the shot-noise band"
+    )
     return Judgement(
         "kernels_are_positive_semidefinite",
         not wrong,
@@ -195,7 +215,7 @@ def positive_semidefinite(spectra: list[dict[str, Any]], stated: Mapping[str, An
 
 
 def distributions_sum_to_one(rows: pl.LazyFrame) -> Judgement:
-    """The values of one distribution sum to 1; registers that came apart (`register=bitstring`) sum alone."""
+    """Each distribution sums to 1; registers that came apart (`register=bitstring`) sum alone."""
     import polars as pl
 
     found = rows.filter(pl.col("name").is_in(DISTRIBUTIONS))

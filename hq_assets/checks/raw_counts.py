@@ -1,4 +1,4 @@
-"""Judgements on `raw_counts`: totals, weights, bit widths, what was asked against what came back."""
+"""Judgements on `raw_counts`: totals, weights, bit widths, shots asked against returned."""
 
 from __future__ import annotations
 
@@ -61,7 +61,7 @@ def counts_sum_to_shots_returned(rows: pl.LazyFrame) -> Judgement:
 
     sums = _per_register(rows.filter(pl.col("method") != "exact"))
     apart = (pl.col("total") != pl.col("least")) | (pl.col("least") != pl.col("most"))
-    # A backend may return weights of sampled shots (IonQ does): then the weights are judged instead.
+    # A backend may return weights of sampled shots (IonQ does): then these are judged instead.
     counted = (pl.col("weighted") == 0) | (pl.col("counted") > 0)
     wrong = sums.filter(counted & (apart | (pl.col("counted") != pl.col("rows"))))
     reason = pl.format("{} counts sum to {}, shots returned are {}", "counted", "total", "least")
@@ -76,7 +76,7 @@ def counts_sum_to_shots_returned(rows: pl.LazyFrame) -> Judgement:
 
 
 def weights_sum_to_one(rows: pl.LazyFrame) -> Judgement:
-    """Weights of an execution sum to 1: exact ones within 1e-9, those reported for sampled shots within 1e-6."""
+    """Weights of an execution sum to 1: exact ones within 1e-9, reported ones within 1e-6."""
     import polars as pl
 
     weighted = rows.filter((pl.col("method") == "exact") | pl.col("weight").is_not_null())
@@ -101,7 +101,7 @@ def weights_sum_to_one(rows: pl.LazyFrame) -> Judgement:
 
 
 def weights_are_not_negative(rows: pl.LazyFrame, *, declared: bool) -> Judgement:
-    """A weight below zero is a quasi-probability, which the workload declares, or it is reported."""
+    """A weight below zero is a declared quasi-probability, or it is reported."""
     import polars as pl
 
     wrong = rows.filter((pl.col("weight") < -EXACT_TOLERANCE) & pl.lit(not declared))
@@ -115,7 +115,7 @@ def weights_are_not_negative(rows: pl.LazyFrame, *, declared: bool) -> Judgement
 
 
 def shots_returned_as_asked(rows: pl.LazyFrame) -> Judgement:
-    """The backend returned as many shots as were asked for; a difference is reported, not refused."""
+    """The backend returned as many shots as asked for; a difference is reported, not refused."""
     import polars as pl
 
     sampled = rows.filter(pl.col("method") != "exact")
@@ -132,9 +132,9 @@ def shots_returned_as_asked(rows: pl.LazyFrame) -> Judgement:
 
 
 def bits_fit_the_circuit(rows: pl.LazyFrame, compiled: pl.LazyFrame) -> Judgement:
-    """A bitstring has as many bits as its compiled circuit has classical bits, spaces between registers left out.
+    """A bitstring has as many bits as its compiled circuit has classical bits, spaces left out.
 
-    Registers that could not be joined stand in rows of their own; their bits together are the circuit's.
+    Registers that could not be joined have rows of their own; together they have all bits.
     """
     import polars as pl
 
@@ -185,9 +185,9 @@ def rest_only_for_pairs(rows: pl.LazyFrame, pairs: pl.LazyFrame | None) -> Judge
 def executions_are_complete(
     rows: pl.LazyFrame, compiled: pl.LazyFrame, encoded: pl.LazyFrame, pairs: pl.LazyFrame | None
 ) -> Judgement:
-    """Every parameter row or pair of an executable circuit has outcomes; partial answers are reported.
+    """Every parameter row or pair of an executable circuit has outcomes, or it is reported.
 
-    A table without any row belongs to a request that a lower tier answered; nothing is missing from it.
+    A table without any row belongs to a request that a lower tier answered; nothing is missing.
     """
     import polars as pl
 

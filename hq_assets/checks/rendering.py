@@ -63,7 +63,7 @@ def suite_table(result: SuiteResult) -> str:
             entry.expectation.title,
             entry.severity,
             entry.scope,
-            "–" if entry.unexpected_count is None else f"{entry.unexpected_count:,}",
+            "none" if entry.unexpected_count is None else f"{entry.unexpected_count:,}",
             entry.observed,
             "; ".join(_named(row) for row in entry.rows),
         )

@@ -1,6 +1,6 @@
 """Whether an asset stands: what its blocking checks said last.
 
-Dagster's blocking checks hold only inside one run; a stage asks here, so that they hold in later runs too.
+Dagster's blocking checks hold only inside one run; a stage asks here, so that they hold later too.
 """
 
 from collections.abc import Sequence
@@ -27,13 +27,15 @@ def last_blocking_failure(
     Args:
         instance: Dagster's instance.
         asset_key: The asset.
-        materialization_storage_id: Judge this materialization; where it was never checked, the latest
-            evaluation of the asset counts. None for the latest evaluation.
+        materialization_storage_id: Judge this materialization; where it was never checked, the
+            latest evaluation of the asset counts. None for the latest evaluation.
         check_names: Names of the blocking checks.
     """
     reasons = []
     for name in check_names:
-        evaluation = _evaluation(instance, dg.AssetCheckKey(asset_key, name), materialization_storage_id)
+        evaluation = _evaluation(
+            instance, dg.AssetCheckKey(asset_key, name), materialization_storage_id
+        )
         if evaluation is not None and _blocks(evaluation):
             reasons.append(f"{name}: {evaluation.description or 'no description'}")
     return "; ".join(reasons) or None
@@ -44,14 +46,12 @@ def unfinished_checks(
     asset_key: dg.AssetKey,
     check_names: Sequence[str] = BLOCKING_CHECKS,
 ) -> list[str]:
-    """Name the checks that were planned after the last evaluation and never ended, though their run did.
+    """Name the checks that were planned and never ended, though their run did.
 
-    Such an asset has to be checked again before work below it starts: its run was killed, or the check raised.
+    Such an asset has to be checked again: its run was killed, or the check raised.
     """
     return [
-        name
-        for name in check_names
-        if _was_abandoned(instance, dg.AssetCheckKey(asset_key, name))
+        name for name in check_names if _was_abandoned(instance, dg.AssetCheckKey(asset_key, name))
     ]
 
 

@@ -1,4 +1,4 @@
-"""Planted drift is found with the stated power, and undrifted data raise no more alarms than stated."""
+"""Planted drift is found with the stated power, at no more false alarms than stated."""
 
 import numpy as np
 import polars as pl

@@ -231,13 +231,12 @@ def test_a_planted_fault_blocks_and_its_row_is_named(stage, planted, named):
 
 @pytest.mark.parametrize("stage", list(suites.SUITES))
 def test_each_column_that_a_suite_requires_is_missed(stage):
-    required = [item for item in suites.expectations_for(stage, FACTS) if item.on == "schema"][
-        0
-    ].kwargs["value_set"]
-    for column in required:
-        frame = pl.LazyFrame(_good()[stage]).with_columns(schema_version=pl.lit("1.0")).drop(column)
-        schema = [item for item in suites.expectations_for(stage, FACTS) if item.on == "schema"]
-        assert run_suite(frame, schema).results[0].rows == [{"column": column, "reason": "missing"}]
+    schema = [item for item in suites.expectations_for(stage, FACTS) if item.on == "schema"]
+    required = schema[0].kwargs["value_set"]
+    kept = required[len(required) // 2]
+    frame = pl.LazyFrame(_good()[stage]).with_columns(schema_version=pl.lit("1.0")).select(kept)
+    missing = {row["column"] for row in run_suite(frame, schema).results[0].rows}
+    assert missing == set(required) - {kept}
 
 
 def test_an_empty_file_is_a_warning():

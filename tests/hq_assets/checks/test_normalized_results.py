@@ -28,9 +28,16 @@ def _rows(matrix, shots=0, name="kernel_train", seed=0, keep=None):
     values = [float(matrix[cell]) for cell in cells]
     stds = [(v * (1 - v) / shots) ** 0.5 if shots else 0.0 for v in values]
     return pl.LazyFrame(
-        {"name": [name] * len(cells), "circuit_id": "zz", "seed": seed, "indices": [list(cell) for cell in cells],
-         "label": pl.Series([None] * len(cells), dtype=pl.String), "value": values, "std": stds}
-    )  # fmt: skip
+        {
+            "name": [name] * len(cells),
+            "circuit_id": "zz",
+            "seed": seed,
+            "indices": [list(cell) for cell in cells],
+            "label": pl.Series([None] * len(cells), dtype=pl.String),
+            "value": values,
+            "std": stds,
+        }
+    )
 
 
 def _judge(rows, stated=None, **facts):
@@ -57,10 +64,9 @@ def test_shot_noise_on_valid_kernels_stays_inside_the_band():
     rank_one[:, :] = 0.5
     np.fill_diagonal(rank_one, 1.0)
     kernels = [_kernel(rng, 60, 4) if k % 2 else rank_one for k in range(60)]
-    failed = [
-        k for k, kernel in enumerate(kernels)
-        if not _judge(_rows(_sampled(rng, kernel, 256), 256))["kernels_are_positive_semidefinite"].passed
-    ]  # fmt: skip
+    name = "kernels_are_positive_semidefinite"
+    sampled = [_rows(_sampled(rng, kernel, 256), 256) for kernel in kernels]
+    failed = [rows for rows in sampled if not _judge(rows)[name].passed]
     assert len(failed) < 2
 
 
@@ -129,6 +135,16 @@ def test_a_planted_fault_of_a_kernel_is_named(change, name, reason):
     assert reason in verdict.rows[0]["reason"]
 
 
+def test_a_stray_index_is_named_and_nothing_is_laid_out_for_it():
+    rows = _rows(_kernel(np.random.default_rng(0), 6))
+    stray = rows.head(1).with_columns(indices=pl.Series([[0, 3_000_000]]))
+    verdict = _judge(pl.concat([rows, stray]))["kernels_are_complete_and_symmetric"]
+    assert verdict.rows[0]["right"] == 3_000_000
+    negative = rows.head(1).with_columns(indices=pl.Series([[0, -1]]))
+    verdict = _judge(pl.concat([rows, negative]))["kernel_values_are_fidelities"]
+    assert verdict.rows[0]["reason"] == "lacks an index"
+
+
 def test_a_missing_entry_below_the_diagonal_is_given_by_the_one_above():
     assert _judge(_planted(_without((2, 1), (4, 0))))["kernels_are_complete_and_symmetric"].passed
 
@@ -145,9 +161,16 @@ def test_a_test_kernel_must_be_complete_and_needs_no_symmetry():
 
 def _distribution(values, labels=("00", "11"), name="probability"):
     return pl.LazyFrame(
-        {"name": [name] * len(values), "circuit_id": ["bell"] * len(values), "seed": [0] * len(values),
-         "indices": [[0]] * len(values), "label": list(labels), "value": values, "std": [0.0] * len(values)}
-    )  # fmt: skip
+        {
+            "name": [name] * len(values),
+            "circuit_id": ["bell"] * len(values),
+            "seed": [0] * len(values),
+            "indices": [[0]] * len(values),
+            "label": list(labels),
+            "value": values,
+            "std": [0.0] * len(values),
+        }
+    )
 
 
 def test_distributions_sum_to_one_each_register_for_itself():

@@ -49,9 +49,16 @@ def test_the_numbers_plot():
 
 def test_judgements_are_counted_and_numbers_that_are_not_finite_are_left_out():
     judgements = [
-        Judgement("sums", passed=False, severity="critical", summary="1 sum is off", rows=[{"seed": 3, "reason": "sums to 2"}], metadata={"x": float("nan"), "y": 2.0}),
+        Judgement(
+            "sums",
+            passed=False,
+            severity="critical",
+            summary="1 sum is off",
+            rows=[{"seed": 3, "reason": "sums to 2"}],
+            metadata={"x": float("nan"), "y": 2.0},
+        ),
         Judgement("shots", passed=True, severity="warning", summary="fine"),
-    ]  # fmt: skip
+    ]
     assert rendering.judgement_numbers(judgements) == {
         "y": 2.0,
         "judgements": 2,
