@@ -35,7 +35,12 @@ def pytest_runtest_makereport(item, call):
     """In CI a skip is a failure, unless the test needs a GPU or quantum hardware."""
     report = yield
     allowed = any(name in item.keywords for name in ALLOWED_SKIPS)
-    if report.skipped and os.environ.get("HQ_FAIL_ON_SKIP") and not allowed and not hasattr(report, "wasxfail"):
+    if (
+        report.skipped
+        and os.environ.get("HQ_FAIL_ON_SKIP")
+        and not allowed
+        and not hasattr(report, "wasxfail")
+    ):
         report.outcome = "failed"
         report.longrepr = f"skipped although CI allows no skip: {report.longrepr}"
     return report

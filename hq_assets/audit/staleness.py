@@ -45,7 +45,11 @@ def recorded_of(instance: dg.DagsterInstance, key: dg.AssetKey) -> Recorded | No
     if materialization is None:
         return None
     tags = materialization.tags or {}
-    inputs = {name.removeprefix(INPUT_TAG): value for name, value in tags.items() if name.startswith(INPUT_TAG)}
+    inputs = {
+        name.removeprefix(INPUT_TAG): value
+        for name, value in tags.items()
+        if name.startswith(INPUT_TAG)
+    }
     return Recorded(tags.get(CODE_TAG), tags.get(DATA_TAG), inputs)
 
 
@@ -69,7 +73,9 @@ def stale_reason(
         return "code or settings changed"
     if outside_version is not None and recorded.data_version != outside_version:
         return "its origin outside changed"
-    moved = sorted(name for name, version in upstream.items() if recorded.inputs.get(name) != version)
+    moved = sorted(
+        name for name, version in upstream.items() if recorded.inputs.get(name) != version
+    )
     if moved:
         return f"new data in {', '.join(moved)}"
     return None
@@ -89,13 +95,17 @@ def stale_assets(
         for dep in spec.deps:
             entry = recorded.get(dep.asset_key) or recorded_of(instance, dep.asset_key)
             upstream[dep.asset_key.to_user_string()] = entry.data_version if entry else None
-        reason = stale_reason(spec.code_version, recorded[spec.key], upstream, outside.get(spec.key))
+        reason = stale_reason(
+            spec.code_version, recorded[spec.key], upstream, outside.get(spec.key)
+        )
         if reason is not None:
             found.append(Reason(spec.key.to_user_string(), reason))
     return found
 
 
-def with_downstream(stale: Sequence[dg.AssetKey], specs: Iterable[dg.AssetSpec]) -> list[dg.AssetKey]:
+def with_downstream(
+    stale: Sequence[dg.AssetKey], specs: Iterable[dg.AssetSpec]
+) -> list[dg.AssetKey]:
     """The stale keys and everything below them, in the order of the specs (upstream before downstream)."""
     children: dict[dg.AssetKey, list[dg.AssetKey]] = {}
     ordered = list(specs)

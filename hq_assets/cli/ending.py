@@ -11,7 +11,9 @@ from hq_assets.stages.spec import WorkloadSpec
 SHOWN = ("tier", "backend", "method", "profile")
 
 
-def show_ending(console: Console, instance: dg.DagsterInstance, specs: Sequence[WorkloadSpec]) -> None:
+def show_ending(
+    console: Console, instance: dg.DagsterInstance, specs: Sequence[WorkloadSpec]
+) -> None:
     """Print one line per workload and where to look."""
     table = Table("workload", "decided by", "profile", "success metric", "value", title="Decisions")
     for spec in specs:
@@ -27,5 +29,9 @@ def show_ending(console: Console, instance: dg.DagsterInstance, specs: Sequence[
         origin = f"{metadata.get('tier')} ({metadata.get('backend')}, {metadata.get('method')})"
         table.add_row(spec.name, origin, str(metadata.get("profile")), metric, shown)
     console.print(table)
-    console.print("Look: [bold]make dev[/bold] opens the UI on http://127.0.0.1:3000 (Catalog → a workload → decisions).")
-    console.print('Ask:  [bold].venv/bin/hq sql "select * from cancer_screening.decisions limit 5"[/bold]')
+    console.print(
+        "Look: [bold]make dev[/bold] opens the UI on http://127.0.0.1:3000 (Catalog → a workload → decisions)."
+    )
+    console.print(
+        'Ask:  [bold].venv/bin/hq sql "select * from cancer_screening.decisions limit 5"[/bold]'
+    )

@@ -9,8 +9,12 @@ import click
 from hq_assets.cli.instance import open_instance, prepare_home
 
 WORKLOADS = click.argument("workloads", nargs=-1)
-BACKEND = click.option("--backend", help="Declared backend for this run; overrules HQ_BACKEND and the defs.yaml.")
-PROFILE = click.option("--profile", help="Declared profile for this run; overrules HQ_PROFILE and the defs.yaml.")
+BACKEND = click.option(
+    "--backend", help="Declared backend for this run; overrules HQ_BACKEND and the defs.yaml."
+)
+PROFILE = click.option(
+    "--profile", help="Declared profile for this run; overrules HQ_PROFILE and the defs.yaml."
+)
 
 
 @click.group()
@@ -23,7 +27,9 @@ def main() -> None:
 @BACKEND
 @PROFILE
 @click.option("--purpose", help="Why this run is made; stands in every manifest.")
-def run(workloads: tuple[str, ...], backend: str | None, profile: str | None, purpose: str | None) -> None:
+def run(
+    workloads: tuple[str, ...], backend: str | None, profile: str | None, purpose: str | None
+) -> None:
     """Recompute what is stale in WORKLOADS (all by default), in one run, and nothing else."""
     from rich.console import Console
 
@@ -59,7 +65,12 @@ def plan(workloads: tuple[str, ...], backend: str | None, profile: str | None) -
 
 @main.command()
 @click.argument("statement")
-@click.option("--at", multiple=True, metavar="WORKLOAD/STAGE=VERSION", help="An earlier version instead of the current one.")
+@click.option(
+    "--at",
+    multiple=True,
+    metavar="WORKLOAD/STAGE=VERSION",
+    help="An earlier version instead of the current one.",
+)
 @click.option("--limit", default=40, show_default=True, help="Rows printed.")
 def sql(statement: str, at: tuple[str, ...], limit: int) -> None:
     """Query the current versions with SQL: `hq sql "select * from cancer_screening.decisions limit 5"`."""

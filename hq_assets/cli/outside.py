@@ -45,6 +45,10 @@ def outside_versions(specs: Sequence[WorkloadSpec], choice: Choice) -> dict[dg.A
         wanted = choice.profile if any(p.name == choice.profile for p in spec.profiles) else None
         chosen, _ = profile.choose_profile(spec, limits, wanted, os.environ.get("HQ_PROFILE"))
         found[dg.AssetKey([spec.name, "source"])] = source.content_version(spec)
-        found[dg.AssetKey([spec.name, "target"])] = preview_version(spec.name, "target", target.produce(backend))
-        found[dg.AssetKey([spec.name, "profile"])] = preview_version(spec.name, "profile", profile.produce(chosen))
+        found[dg.AssetKey([spec.name, "target"])] = preview_version(
+            spec.name, "target", target.produce(backend)
+        )
+        found[dg.AssetKey([spec.name, "profile"])] = preview_version(
+            spec.name, "profile", profile.produce(chosen)
+        )
     return found

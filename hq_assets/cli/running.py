@@ -30,7 +30,10 @@ class Plan:
 
 
 def make_plan(
-    instance: dg.DagsterInstance, definitions: dg.Definitions, specs: Sequence[WorkloadSpec], choice: Choice
+    instance: dg.DagsterInstance,
+    definitions: dg.Definitions,
+    specs: Sequence[WorkloadSpec],
+    choice: Choice,
 ) -> Plan:
     """Compare recorded versions with code, inputs and the outside world."""
     known = {spec.key: spec for spec in definitions.resolve_all_asset_specs()}
@@ -44,7 +47,9 @@ def make_plan(
 def show_plan(console: Console, plan: Plan) -> None:
     """Print what is stale and why, and what will run."""
     if not plan.selection:
-        console.print("Nothing is stale: every asset matches its code, its inputs and the outside world. No run.")
+        console.print(
+            "Nothing is stale: every asset matches its code, its inputs and the outside world. No run."
+        )
         return
     reasons = {reason.key: reason.reason for reason in plan.reasons}
     table = Table("asset", "why", title="To materialize, in one run")
@@ -54,15 +59,21 @@ def show_plan(console: Console, plan: Plan) -> None:
     console.print(table)
 
 
-def run_config(specs: Sequence[WorkloadSpec], selection: Sequence[dg.AssetKey], choice: Choice) -> dict[str, object]:
+def run_config(
+    specs: Sequence[WorkloadSpec], selection: Sequence[dg.AssetKey], choice: Choice
+) -> dict[str, object]:
     """Launchpad configuration of a choice."""
     config: dict[str, object] = {}
     if choice.backend is not None:
         config["resources"] = {"backend": {"config": {"name": choice.backend}}}
     if choice.profile is not None:
-        declaring = [spec.name for spec in specs if any(p.name == choice.profile for p in spec.profiles)]
+        declaring = [
+            spec.name for spec in specs if any(p.name == choice.profile for p in spec.profiles)
+        ]
         chosen = [name for name in declaring if dg.AssetKey([name, "profile"]) in set(selection)]
-        config["ops"] = {f"{name}__profile": {"config": {"name": choice.profile}} for name in chosen}
+        config["ops"] = {
+            f"{name}__profile": {"config": {"name": choice.profile}} for name in chosen
+        }
     return config
 
 
@@ -117,7 +128,9 @@ class Progress:
             data = event.step_failure_data
             detail = data.error.message.strip() if data.error else ""
             failure = data.user_failure_data
-            self.console.print(f"  [red]failed[/red]  {event.step_key}: {(failure.description if failure else None) or detail}")
+            self.console.print(
+                f"  [red]failed[/red]  {event.step_key}: {(failure.description if failure else None) or detail}"
+            )
         elif event.is_step_materialization:
             self._materialized(event)
         elif event.event_type == dg.DagsterEventType.ASSET_CHECK_EVALUATION:
@@ -125,7 +138,9 @@ class Progress:
 
     def _materialized(self, event: dg.DagsterEvent) -> None:
         metadata = event.step_materialization_data.materialization.metadata
-        hit, rows, seconds = (metadata.get(name) for name in ("cache_hit", "dagster/row_count", "seconds"))
+        hit, rows, seconds = (
+            metadata.get(name) for name in ("cache_hit", "dagster/row_count", "seconds")
+        )
         reused = bool(hit and hit.value)
         self.reused += reused
         self.computed += not reused

@@ -34,7 +34,11 @@ class Session:
 
     @classmethod
     def open(
-        cls, workloads: Sequence[str], backend: str | None, profile: str | None, instance: dg.DagsterInstance
+        cls,
+        workloads: Sequence[str],
+        backend: str | None,
+        profile: str | None,
+        instance: dg.DagsterInstance,
     ) -> "Session":
         """Load the definitions and compare them with what is recorded.
 
@@ -67,5 +71,7 @@ def _chosen(specs: Sequence[WorkloadSpec], names: Sequence[str]) -> Sequence[Wor
 def _check_profile(specs: Sequence[WorkloadSpec], profile: str | None) -> None:
     declared = sorted({entry.name for spec in specs for entry in spec.profiles})
     if profile is not None and profile not in declared:
-        message = f"No chosen workload declares profile '{profile}'. Declared are: {', '.join(declared)}."
+        message = (
+            f"No chosen workload declares profile '{profile}'. Declared are: {', '.join(declared)}."
+        )
         raise UsageProblem(message)

@@ -7,7 +7,9 @@ from hq_assets.stages.spec import STAGES
 from resources.home import hq_home
 
 
-def print_query(instance: dg.DagsterInstance, statement: str, at: tuple[str, ...], limit: int) -> None:
+def print_query(
+    instance: dg.DagsterInstance, statement: str, at: tuple[str, ...], limit: int
+) -> None:
     """Run one statement over views of the chosen versions and print its rows.
 
     Raises:
@@ -29,7 +31,9 @@ def print_query(instance: dg.DagsterInstance, statement: str, at: tuple[str, ...
         raise click.ClickException(str(error)) from error
 
 
-def chosen_versions(instance: dg.DagsterInstance, at: tuple[str, ...]) -> dict[tuple[str, str], str]:
+def chosen_versions(
+    instance: dg.DagsterInstance, at: tuple[str, ...]
+) -> dict[tuple[str, str], str]:
     """Current version of every asset, replaced by the ones asked for.
 
     Raises:
@@ -62,7 +66,9 @@ def print_history(asset: str) -> None:
         raise click.ClickException(message)
     store = ArtifactStore(str(hq_home() / "store"))
     table = Table("committed at", "data version", "rows", title=asset)
-    for version, committed_at in sorted(store.versions(workload, stage), key=lambda item: item[1], reverse=True):
+    for version, committed_at in sorted(
+        store.versions(workload, stage), key=lambda item: item[1], reverse=True
+    ):
         rows = store.artifact(workload, stage, version).tables.get("rows")
         table.add_row(str(committed_at), version, f"{rows.rows:,}" if rows else "–")
     Console().print(table)

@@ -7,6 +7,10 @@ from typing import Any
 from pydantic import ValidationError
 
 
+LONGEST = 80
+"""Characters shown of a value that was given."""
+
+
 class WorkloadFileError(Exception):
     """A defs.yaml cannot be used; the message names file, line, what was given and what is allowed."""
 
@@ -23,7 +27,9 @@ def refuse(path: Path, keys: Sequence[str | int], message: str) -> WorkloadFileE
     return WorkloadFileError(f"{path}:{line_of(path, keys)}: {place}: {message}")
 
 
-def refuse_invalid(path: Path, prefix: Sequence[str | int], error: ValidationError) -> WorkloadFileError:
+def refuse_invalid(
+    path: Path, prefix: Sequence[str | int], error: ValidationError
+) -> WorkloadFileError:
     """All places of a pydantic error, one line each."""
     lines = []
     for item in error.errors():
@@ -63,4 +69,4 @@ def _child(node: Any, key: str | int) -> tuple[int, Any] | None:
 
 def _short(value: Any) -> str:
     text = repr(value)
-    return text if len(text) <= 80 else f"{text[:77]}…"
+    return text if len(text) <= LONGEST else f"{text[: LONGEST - 1]}…"

@@ -30,24 +30,37 @@ from resources.home import hq_environment
 class HybridWorkload(dg.Component, dg.Model, dg.Resolvable):
     """A business problem solved through the five stages, declared in one file."""
 
-    description: str = Field(min_length=10, description="What is decided, for whom, from which data")
-    sources: list[str] = Field(min_length=1, description="Glob patterns of the source files below this folder")
+    description: str = Field(
+        min_length=10, description="What is decided, for whom, from which data"
+    )
+    sources: list[str] = Field(
+        min_length=1, description="Glob patterns of the source files below this folder"
+    )
     charter: Charter
     team: str = Field(description="Team that the work is charged to")
     data_class: Literal["public", "internal", "confidential", "sensitive"] = Field(
         description="Decides which backends may see the data"
     )
-    allowed_regions: list[str] = Field(default_factory=list, description="Regions of permitted backends; empty: any")
+    allowed_regions: list[str] = Field(
+        default_factory=list, description="Regions of permitted backends; empty: any"
+    )
     routing_policy: Literal["quantum_first", "simulator_first", "classical_first"] = Field(
         default="simulator_first", description="Order in which tiers are tried"
     )
     template: Template
     problem: dict[str, Any] = Field(description="`kind` and the settings of that kind")
-    backend: str = Field(default="ideal_aer", description="Declared backend; HQ_BACKEND and the launchpad overrule it")
+    backend: str = Field(
+        default="ideal_aer",
+        description="Declared backend; HQ_BACKEND and the launchpad overrule it",
+    )
     backend_assumptions: BackendAssumptions = Field(default_factory=BackendAssumptions)
     execution: Execution = Field(default_factory=Execution)
-    profile: str | None = Field(default=None, description="Declared profile; empty: the first that the backend can run")
-    profiles: dict[str, Profile] = Field(min_length=1, description="Declared ways to run the workload")
+    profile: str | None = Field(
+        default=None, description="Declared profile; empty: the first that the backend can run"
+    )
+    profiles: dict[str, Profile] = Field(
+        min_length=1, description="Declared ways to run the workload"
+    )
     schedule: Nightly = Field(default_factory=Nightly)
     tags: dict[str, str] = Field(default_factory=dict, description="Dagster tags of every asset")
 
@@ -84,7 +97,9 @@ class HybridWorkload(dg.Component, dg.Model, dg.Resolvable):
         known = known_kinds()
         if kind not in known:
             keys = ["attributes", "problem", "kind"]
-            raise refuse(file, keys, f"'{kind}' is no problem kind; allowed are: {', '.join(known)}")
+            raise refuse(
+                file, keys, f"'{kind}' is no problem kind; allowed are: {', '.join(known)}"
+            )
         return str(kind)
 
     def _check_choices(self, file: Path) -> None:
@@ -94,7 +109,9 @@ class HybridWorkload(dg.Component, dg.Model, dg.Resolvable):
             message = f"'{self.backend}' is no declared backend; allowed are: {', '.join(backends)}"
             raise refuse(file, ["attributes", "backend"], message)
         if self.profile is not None and self.profile not in self.profiles:
-            message = f"'{self.profile}' is no declared profile; allowed are: {', '.join(self.profiles)}"
+            message = (
+                f"'{self.profile}' is no declared profile; allowed are: {', '.join(self.profiles)}"
+            )
             raise refuse(file, ["attributes", "profile"], message)
         for name, profile in self.profiles.items():
             problem = shots_problem(name, profile)
@@ -152,7 +169,9 @@ def _profile_spec(name: str, profile: Profile) -> ProfileSpec:
     )
 
 
-def _validated(file: Path, spec: WorkloadSpec, keys: list[str | int], overrides: dict[str, Any]) -> KindSettings:
+def _validated(
+    file: Path, spec: WorkloadSpec, keys: list[str | int], overrides: dict[str, Any]
+) -> KindSettings:
     """Settings of the kind with overrides; what is wrong is located in the file."""
     try:
         return kind_settings(spec, overrides)

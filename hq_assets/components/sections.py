@@ -23,7 +23,9 @@ class Thresholds(Section):
     """What the workload must reach to be worth running."""
 
     quality: float = Field(description="Least acceptable value of the success metric")
-    time_to_answer_seconds: float = Field(gt=0, description="Longest acceptable time from data to decision")
+    time_to_answer_seconds: float = Field(
+        gt=0, description="Longest acceptable time from data to decision"
+    )
     cost_usd: float = Field(ge=0, description="Highest acceptable cost of one complete run")
 
 
@@ -47,20 +49,26 @@ class Owners(Section):
 class Charter(Section):
     """Why the workload exists, what it must reach, and who stands behind it."""
 
-    success_metric: str = Field(description="The metric that decides about success, as named in the decisions")
+    success_metric: str = Field(
+        description="The metric that decides about success, as named in the decisions"
+    )
     thresholds: Thresholds
     criticality: Literal["exploratory", "decision support", "critical"]
     latency_class: Literal["interactive", "batch"]
     quantum_step: Literal["optional", "required"]
     owners: Owners
     consumer: str = Field(description="Who reads the decisions")
-    fallback_sentence: Sentence = Field(description="What users are told when something else than quantum answered")
+    fallback_sentence: Sentence = Field(
+        description="What users are told when something else than quantum answered"
+    )
 
 
 class Template(Section):
     """Version of the circuit templates."""
 
-    version: Semver = Field(description="Semantic version; raise it with every change of the circuits")
+    version: Semver = Field(
+        description="Semantic version; raise it with every change of the circuits"
+    )
     release_note: Sentence = Field(description="What changed with this version")
 
 
@@ -75,11 +83,21 @@ class Execution(Section):
 class BackendAssumptions(Section):
     """What the workload expects of any target; checked at preflight."""
 
-    min_qubits: int | None = Field(default=None, ge=1, description="Qubits that the target must have")
-    max_depth: int | None = Field(default=None, ge=1, description="Deepest acceptable compiled circuit")
-    max_two_qubit_gates: int | None = Field(default=None, ge=0, description="Most two-qubit gates per circuit")
-    native_gates: list[str] | None = Field(default=None, description="Operations that the target must offer")
-    coupling: Literal["any", "all_to_all", "connected"] = Field(default="any", description="Connectivity needed")
+    min_qubits: int | None = Field(
+        default=None, ge=1, description="Qubits that the target must have"
+    )
+    max_depth: int | None = Field(
+        default=None, ge=1, description="Deepest acceptable compiled circuit"
+    )
+    max_two_qubit_gates: int | None = Field(
+        default=None, ge=0, description="Most two-qubit gates per circuit"
+    )
+    native_gates: list[str] | None = Field(
+        default=None, description="Operations that the target must offer"
+    )
+    coupling: Literal["any", "all_to_all", "connected"] = Field(
+        default="any", description="Connectivity needed"
+    )
 
 
 class Profile(Section):
@@ -87,9 +105,15 @@ class Profile(Section):
 
     method: Literal["sampled", "exact", "binomial"] = Field(description="How counts arise")
     shots: int = Field(ge=0, description="Shots per circuit execution; 0 only for exact")
-    seeds: list[int] = Field(min_length=1, description="Seeds of the split; the first is the published one")
-    requires: list[Literal["exact_overlaps"]] = Field(default_factory=list, description="What the backend must offer")
-    problem: dict[str, Any] = Field(default_factory=dict, description="Settings of the problem that this profile replaces")
+    seeds: list[int] = Field(
+        min_length=1, description="Seeds of the split; the first is the published one"
+    )
+    requires: list[Literal["exact_overlaps"]] = Field(
+        default_factory=list, description="What the backend must offer"
+    )
+    problem: dict[str, Any] = Field(
+        default_factory=dict, description="Settings of the problem that this profile replaces"
+    )
 
     @field_validator("seeds")
     @classmethod
@@ -105,7 +129,9 @@ class Nightly(Section):
 
     cron: str = Field(default="0 2 * * *", description="Cron expression")
     timezone: str = Field(default="UTC", description="IANA time zone")
-    running: bool = Field(default=False, description="Whether the schedule is on when first deployed")
+    running: bool = Field(
+        default=False, description="Whether the schedule is on when first deployed"
+    )
 
 
 def shots_problem(name: str, profile: Profile) -> str | None:

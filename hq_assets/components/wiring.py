@@ -7,6 +7,7 @@ from typing import Any
 import dagster as dg
 
 from hq_assets.checks.assets import build_checks
+from hq_assets.checks.facts import CheckFacts
 from hq_assets.components.sections import Nightly
 from hq_assets.lineage.code_fingerprint import code_version
 from hq_assets.stages import (
@@ -24,6 +25,7 @@ from hq_assets.stages import (
 )
 from hq_assets.stages.chain import VERB_OF, kind_settings
 from hq_assets.stages.spec import STAGES, UPSTREAM, WorkloadSpec
+from resources.environments import SIMULATORS
 
 MODULES: Mapping[str, ModuleType] = {
     module.__name__.rpartition(".")[2]: module
@@ -44,10 +46,31 @@ MODULES: Mapping[str, ModuleType] = {
 """Stage → its module."""
 
 
+NO_CONTENT = (
+    "hq_assets.lineage.code_fingerprint",
+    "hq_assets.lineage.manifest",
+    "hq_assets.stages.automation",
+    "hq_assets.stages.columns",
+    "hq_assets.stages.pictures",
+    "hq_assets.stages.provenance",
+    "hq_assets.stages.rendering",
+    "hq_assets.stages.standing",
+    "resources.home",
+    "resources.ledger",
+    "resources.store",
+)
+"""Modules that say how a result is kept, shown, described or started, and cannot change what it is."""
+
+
 def workload_definitions(spec: WorkloadSpec, nightly: Nightly) -> dg.Definitions:
     """Everything that Dagster shows of one workload."""
     assets = [MODULES[stage].build(spec, stage_code_version(spec, stage)) for stage in STAGES]
-    checks = [check for stage in STAGES for check in build_checks(spec.name, stage, UPSTREAM[stage])]
+    facts = CheckFacts(**kind_settings(spec, {}).data_contract(), simulators=tuple(SIMULATORS))
+    checks = [
+        check
+        for stage in STAGES
+        for check in build_checks(spec.name, stage, UPSTREAM[stage], facts)
+    ]
     selection = dg.AssetSelection.assets(*[[spec.name, stage] for stage in STAGES])
     job = dg.define_asset_job(
         spec.name,
@@ -55,7 +78,9 @@ def workload_definitions(spec: WorkloadSpec, nightly: Nightly) -> dg.Definitions
         description=f"All stages of {spec.name} with their checks. {spec.description}",
         tags={"hq/workload": spec.name},
     )
-    status = dg.DefaultScheduleStatus.RUNNING if nightly.running else dg.DefaultScheduleStatus.STOPPED
+    status = (
+        dg.DefaultScheduleStatus.RUNNING if nightly.running else dg.DefaultScheduleStatus.STOPPED
+    )
     schedule = dg.ScheduleDefinition(
         name=f"{spec.name}_nightly",
         job=job,
@@ -71,7 +96,8 @@ def stage_code_version(spec: WorkloadSpec, stage: str) -> str:
     """Hash of the code, the settings and the package versions that make a stage."""
     verb = VERB_OF.get(stage)
     also = [f"hq_assets.problems.{spec.kind}.{verb}"] if verb else []
-    return code_version(MODULES[stage].__name__, also=also, settings=settings_part(spec, stage))
+    settings = settings_part(spec, stage)
+    return code_version(MODULES[stage].__name__, also=also, settings=settings, stop_at=NO_CONTENT)
 
 
 def settings_part(spec: WorkloadSpec, stage: str) -> dict[str, Any]:

@@ -57,6 +57,14 @@ class KindSettings(BaseModel):
         """Columns that the header of each tabular source file must have (read when definitions load)."""
         return ()
 
+    def data_contract(self) -> dict[str, Any]:
+        """What data-quality checks may hold the tables to, as JSON-able values by name.
+
+        Known names: value_columns, label_column, label_values, encoding_range, feature_contract,
+        drift_false_alarm_rate, one_row_per_record.
+        """
+        return {}
+
     def num_qubits_needed(self) -> int | None:
         """Number of qubits of the widest circuit, or None where only the data can tell."""
         return None

@@ -20,7 +20,8 @@ def build(workloads: Sequence[str], code_version: str) -> dg.AssetsDefinition:
         description="Current tables of every workload in one DuckDB file; one schema per workload.",
         code_version=code_version,
         required_resource_keys={"store", "home"},
-        automation_condition=dg.AutomationCondition.any_deps_updated() & ~dg.AutomationCondition.in_progress(),
+        automation_condition=dg.AutomationCondition.any_deps_updated()
+        & ~dg.AutomationCondition.in_progress(),
         io_manager_key="io_manager",
     )
     def _warehouse(context: dg.AssetExecutionContext) -> dg.MaterializeResult:
@@ -38,11 +39,11 @@ def build(workloads: Sequence[str], code_version: str) -> dg.AssetsDefinition:
         return dg.MaterializeResult(
             metadata={
                 "dagster/uri": str(path),
-                "tables": dg.MetadataValue.md("\n".join(["| table | rows |", "|---|---:|", *lines])),
+                "tables": dg.MetadataValue.md(
+                    "\n".join(["| table | rows |", "|---|---:|", *lines])
+                ),
                 "rows": sum(rows.values()),
             }
         )
 
     return _warehouse
-
-

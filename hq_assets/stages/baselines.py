@@ -24,7 +24,9 @@ def describe(call: StageCall, artifact: Artifact) -> Mapping[str, Any]:
     import polars as pl
 
     frame = call.store.scan_table(artifact.tables["rows"])
-    per_seed = frame.filter(pl.col("quality").is_not_null()).select("method", "seed", "quality").unique()
+    per_seed = (
+        frame.filter(pl.col("quality").is_not_null()).select("method", "seed", "quality").unique()
+    )
     summary = (
         per_seed.group_by("method")
         .agg(
@@ -40,9 +42,17 @@ def describe(call: StageCall, artifact: Artifact) -> Mapping[str, Any]:
         f"| {row['method']} | {row['median']:.4f} | {row['low']:.4f} – {row['high']:.4f} | {row['seeds']} |"
         for row in summary.iter_rows(named=True)
     ]
-    table = "\n".join(["| method | median quality | range over seeds | seeds |", "|---|---:|---|---:|", *lines])
-    entries: dict[str, Any] = {f"quality_{row['method']}": row["median"] for row in summary.iter_rows(named=True)}
-    return {**entries, "quality": dg.MetadataValue.md(table), "facts": dg.MetadataValue.json(artifact.facts["facts"])}
+    table = "\n".join(
+        ["| method | median quality | range over seeds | seeds |", "|---|---:|---|---:|", *lines]
+    )
+    entries: dict[str, Any] = {
+        f"quality_{row['method']}": row["median"] for row in summary.iter_rows(named=True)
+    }
+    return {
+        **entries,
+        "quality": dg.MetadataValue.md(table),
+        "facts": dg.MetadataValue.json(artifact.facts["facts"]),
+    }
 
 
 def build(spec: WorkloadSpec, code_version: str) -> dg.AssetsDefinition:

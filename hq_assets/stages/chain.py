@@ -289,7 +289,11 @@ def effective_settings(call: StageCall) -> dict[str, Any]:
     if call.stage in VERB_OF:
         part["problem"] = call.settings.part_for(VERB_OF[call.stage])
     if call.stage in ("job_receipts", "decisions"):
-        part["profile"] = {"name": call.profile.name, "method": call.profile.method, "shots": call.profile.shots}
+        part["profile"] = {
+            "name": call.profile.name,
+            "method": call.profile.method,
+            "shots": call.profile.shots,
+        }
     return part
 
 

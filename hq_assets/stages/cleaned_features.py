@@ -65,7 +65,10 @@ def reason_table(frame: Any, limit: int = 12) -> str:
     )
     if counted.is_empty():
         return "No row was changed or dropped."
-    lines = [f"| {row['status']} | {row['reason']} | {row['len']:,} |" for row in counted.iter_rows(named=True)]
+    lines = [
+        f"| {row['status']} | {row['reason']} | {row['len']:,} |"
+        for row in counted.iter_rows(named=True)
+    ]
     return "\n".join(["| status | reason | rows |", "|---|---|---:|", *lines])
 
 
@@ -92,7 +95,7 @@ def build(spec: WorkloadSpec, code_version: str) -> dg.AssetsDefinition:
         spec,
         STAGE,
         code_version=code_version,
-        description="Cleaned records, each changed or dropped one with its reason; one row per record and seed of the split.",
+        description="Cleaned records, changed or dropped ones with the reason; one row per record and seed.",
         kinds={"polars", "parquet"},
         compute=compute,
         describe=describe,

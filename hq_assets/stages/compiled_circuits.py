@@ -2,6 +2,7 @@
 
 import io
 from collections.abc import Mapping, Sequence
+from importlib import metadata
 from typing import Any
 
 import dagster as dg
@@ -9,6 +10,7 @@ import dagster as dg
 from hq_assets.problems.contract import CircuitTemplate
 from hq_assets.stages.chain import Produced, StageCall, stage_asset
 from hq_assets.stages.encoded_inputs import encoded_of
+from hq_assets.stages.rendering import markdown_table
 from hq_assets.stages.spec import WorkloadSpec
 from hq_assets.stages.target import backend_fields
 from resources.store.artifact import Artifact, BlobEntry
@@ -37,7 +39,11 @@ def compute(call: StageCall) -> Produced:
         manifest={
             **backend_fields(call.inputs["target"].facts),
             **circuit_fields(call, rows),
-            "calibration_id": {"compile": calibration.calibration_id, "submit": None, "finish": None},
+            "calibration_id": {
+                "compile": calibration.calibration_id,
+                "submit": None,
+                "finish": None,
+            },
         },
         metadata={
             "compile_cache_hits": hits,
@@ -77,7 +83,13 @@ class Compiler:
 
         spec, target = self.call.spec, self.call.inputs["target"].facts
         fingerprint = circuit_fingerprint(template.circuit)
-        key = compile_key(fingerprint, target["target_fingerprint"], spec.optimization_level, spec.seed_transpiler)
+        key = compile_key(
+            fingerprint,
+            target["target_fingerprint"],
+            spec.optimization_level,
+            spec.seed_transpiler,
+            {"qiskit": metadata.version("qiskit")},
+        )
         entry = self.cache.get(key)
         if entry is None:
             entry = self._compile(template.circuit)
@@ -85,7 +97,9 @@ class Compiler:
         row = self._row(template, "circuit", fingerprint, entry, template.parameters)
         if row["status"] != "ok":
             return row
-        problems = failing(preflight_circuit(entry["facts"], self.call.backend.limits(), spec.backend_assumptions))
+        problems = failing(
+            preflight_circuit(entry["facts"], self.call.backend.limits(), spec.backend_assumptions)
+        )
         if problems:
             return {**row, "status": "unsupported", "reason": "; ".join(problems)}
         self._keep(row, entry)
@@ -97,7 +111,9 @@ class Compiler:
 
         spec = self.call.spec
         target = self.call.backend.target()
-        (outcome,) = compile_circuits([circuit], target, spec.optimization_level, spec.seed_transpiler)
+        (outcome,) = compile_circuits(
+            [circuit], target, spec.optimization_level, spec.seed_transpiler
+        )
         if outcome.circuit is None:
             return {"status": outcome.status, "reason": outcome.reason}
         return self._entry(outcome.circuit, outcome.abstract, outcome.compiled)
@@ -142,7 +158,12 @@ class Compiler:
         self.blobs[name] = BlobEntry(content_hash=entry["fingerprint"], ref=entry["ref"])
 
     def _row(
-        self, template: CircuitTemplate, role: str, fingerprint: str, entry: Mapping[str, Any], parameters: Sequence[str]
+        self,
+        template: CircuitTemplate,
+        role: str,
+        fingerprint: str,
+        entry: Mapping[str, Any],
+        parameters: Sequence[str],
     ) -> dict[str, Any]:
         figures = entry.get("figures", {})
         return {
@@ -159,7 +180,9 @@ class Compiler:
             "parameters": list(parameters),
         }
 
-    def _refused(self, template: CircuitTemplate, status: str, reason: str | None) -> dict[str, Any]:
+    def _refused(
+        self, template: CircuitTemplate, status: str, reason: str | None
+    ) -> dict[str, Any]:
         return {
             "circuit_id": template.circuit_id,
             "template_version": self.call.spec.template_version,
@@ -211,8 +234,12 @@ def circuit_fields(call: StageCall, rows: list[dict[str, Any]]) -> dict[str, Any
         "circuit_template": sorted({row["circuit_id"] for row in rows}),
         "template_version": call.spec.template_version,
         "release_note": call.spec.release_note,
-        "circuit_fingerprint": {f"{r['role']}:{r['circuit_id']}": r["circuit_fingerprint"] for r in good},
-        "compiled_fingerprint": {f"{r['role']}:{r['circuit_id']}": r["compiled_fingerprint"] for r in good},
+        "circuit_fingerprint": {
+            f"{r['role']}:{r['circuit_id']}": r["circuit_fingerprint"] for r in good
+        },
+        "compiled_fingerprint": {
+            f"{r['role']}:{r['circuit_id']}": r["compiled_fingerprint"] for r in good
+        },
         "transpile_options": {
             "optimization_level": call.spec.optimization_level,
             "seed_transpiler": call.spec.seed_transpiler,
@@ -229,7 +256,10 @@ def describe(call: StageCall, artifact: Artifact) -> Mapping[str, Any]:
 
     frame = call.store.scan_table(artifact.tables["rows"]).collect()
     good = frame.filter((pl.col("status") == "ok") & (pl.col("role") == "circuit"))
-    entries: dict[str, Any] = {"circuits_ok": good.height, "circuits_refused": int((frame["status"] != "ok").sum())}
+    entries: dict[str, Any] = {
+        "circuits_ok": good.height,
+        "circuits_refused": int((frame["status"] != "ok").sum()),
+    }
     for name in ("num_qubits", "depth", "two_qubit_gates"):
         if good.height:
             entries[f"max_{name}"] = int(good[name].max())  # pyright: ignore[reportArgumentType]
@@ -241,17 +271,23 @@ def describe(call: StageCall, artifact: Artifact) -> Mapping[str, Any]:
 
 
 def _circuit_table(frame: Any) -> str:
-    lines = [
-        f"| {r['circuit_id']} | {r['role']} | {r['num_qubits'] or '–'} | {r['abstract_depth'] or '–'} → {r['depth'] or '–'} "
-        f"| {_number(r['abstract_two_qubit_gates'])} → {_number(r['two_qubit_gates'])} | {r['status']} | {(r['reason'] or '').replace('|', '/')} |"
-        for r in frame.iter_rows(named=True)
+    rows = [
+        {
+            "circuit": row["circuit_id"],
+            "role": row["role"],
+            "qubits": row["num_qubits"],
+            "depth": _change(row["abstract_depth"], row["depth"]),
+            "two-qubit gates": _change(row["abstract_two_qubit_gates"], row["two_qubit_gates"]),
+            "status": row["status"],
+            "reason": row["reason"] or "",
+        }
+        for row in frame.iter_rows(named=True)
     ]
-    head = "| circuit | role | qubits | depth | two-qubit gates | status | reason |"
-    return "\n".join([head, "|---|---|---:|---:|---:|---|---|", *lines])
+    return markdown_table(rows)
 
 
-def _number(value: int | None) -> str:
-    return "–" if value is None else str(value)
+def _change(before: int | None, after: int | None) -> str | None:
+    return None if after is None else f"{before} → {after}"
 
 
 def build(spec: WorkloadSpec, code_version: str) -> dg.AssetsDefinition:
@@ -260,7 +296,7 @@ def build(spec: WorkloadSpec, code_version: str) -> dg.AssetsDefinition:
         spec,
         STAGE,
         code_version=code_version,
-        description="ISA circuits for the target with depth and two-qubit gates; one row per circuit template and role.",
+        description="ISA circuits with depth and two-qubit gates; one row per circuit template and role.",
         kinds={"qiskit"},
         compute=compute,
         describe=describe,

@@ -10,6 +10,7 @@ from hq_assets.stages.chain import Produced, StageCall, stage_asset
 from hq_assets.stages.encoded_inputs import cleaned_of
 from hq_assets.stages.normalized_results import origin_fields
 from hq_assets.stages.pictures import decision_pictures
+from hq_assets.stages.rendering import markdown_table
 from hq_assets.stages.spec import WorkloadSpec
 from resources.store.artifact import Artifact
 
@@ -38,7 +39,9 @@ def compute(call: StageCall) -> Produced:
     report = {
         "metrics": dict(decided.metrics),
         "tables": {name: [dict(row) for row in rows] for name, rows in decided.tables.items()},
-        "series": {name: {k: list(v) for k, v in points.items()} for name, points in decided.series.items()},
+        "series": {
+            name: {k: list(v) for k, v in points.items()} for name, points in decided.series.items()
+        },
     }
     return Produced(
         tables={"rows": frame},
@@ -61,28 +64,14 @@ def describe(call: StageCall, artifact: Artifact) -> Mapping[str, Any]:
         "backend": origin["backend"],
         "method": origin["method"],
         **{name: value for name, value in report["metrics"].items() if value is not None},
-        **{name: dg.MetadataValue.md(markdown_table(rows)) for name, rows in report["tables"].items()},
+        **{
+            name: dg.MetadataValue.md(markdown_table(rows))
+            for name, rows in report["tables"].items()
+        },
     }
     for name, picture in decision_pictures(report["series"]).items():
         entries[name] = dg.MetadataValue.md(picture)
     return entries
-
-
-def markdown_table(rows: list[dict[str, Any]]) -> str:
-    """A Markdown table of row mappings with the same keys."""
-    if not rows:
-        return "No rows."
-    columns = list(rows[0])
-    lines = ["| " + " | ".join(_cell(row[name]) for name in columns) + " |" for row in rows]
-    return "\n".join(["| " + " | ".join(columns) + " |", "|" + "---|" * len(columns), *lines])
-
-
-def _cell(value: Any) -> str:
-    if value is None:
-        return "–"
-    if isinstance(value, float):
-        return f"{value:.4g}"
-    return str(value).replace("|", "\\|")
 
 
 def build(spec: WorkloadSpec, code_version: str) -> dg.AssetsDefinition:

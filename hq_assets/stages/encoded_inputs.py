@@ -24,7 +24,9 @@ def cleaned_of(call: StageCall) -> Cleaned:
 def encoded_of(call: StageCall) -> Encoded:
     """The encoded inputs, as the verbs take them."""
     artifact = call.inputs[STAGE]
-    optional = {name: call.scan(STAGE, name) for name in ("pairs", "circuits") if name in artifact.tables}
+    optional = {
+        name: call.scan(STAGE, name) for name in ("pairs", "circuits") if name in artifact.tables
+    }
     return Encoded(frame=call.scan(STAGE), facts=artifact.facts["facts"], **optional)
 
 

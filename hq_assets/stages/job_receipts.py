@@ -8,6 +8,7 @@ import dagster as dg
 from hq_assets.stages.chain import Produced, StageCall, stage_asset
 from hq_assets.stages.provenance import request_id_of
 from hq_assets.stages.pubs import build_pubs
+from hq_assets.stages.rendering import markdown_table
 from hq_assets.stages.spec import WorkloadSpec
 from hq_assets.stages.target import backend_fields
 from resources.backends.contract import ExecutionRequest, Pub
@@ -39,7 +40,11 @@ def compute(call: StageCall) -> Produced:
         manifest={
             **backend_fields(call.inputs["target"].facts),
             **job_fields(rows, requests),
-            "calibration_id": {"compile": None, "submit": calibration.calibration_id, "finish": None},
+            "calibration_id": {
+                "compile": None,
+                "submit": calibration.calibration_id,
+                "finish": None,
+            },
         },
         metadata={
             "inline": call.backend.limits().inline,
@@ -145,16 +150,13 @@ def job_fields(rows: list[dict[str, Any]], requests: list[ExecutionRequest]) -> 
 def describe(call: StageCall, artifact: Artifact) -> Mapping[str, Any]:
     """Jobs, executions and shots."""
     frame = call.store.scan_table(artifact.tables["rows"]).collect()
-    lines = [
-        f"| `{r['idempotency_key'][:12]}` | {r['backend']} | {r['pubs']} | {r['executions']:,} | {r['shots']:,} | {r['method']} |"
-        for r in frame.iter_rows(named=True)
-    ]
-    head = "| key | backend | pubs | executions | shots | method |"
+    shown = ("idempotency_key", "backend", "pubs", "executions", "shots", "method")
+    rows = [{name: row[name] for name in shown} for row in frame.iter_rows(named=True)]
     return {
         "jobs": frame.height,
         "executions": int(frame["executions"].sum()),
         "shots": int(frame["shots"].sum()),
-        "receipts": dg.MetadataValue.md("\n".join([head, "|---|---|---:|---:|---:|---|", *lines])),
+        "receipts": dg.MetadataValue.md(markdown_table(rows)),
     }
 
 

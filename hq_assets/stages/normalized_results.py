@@ -19,7 +19,9 @@ def compute(call: StageCall) -> Produced:
     import polars as pl
 
     counts = call.inputs["raw_counts"]
-    combined = call.verb()(call.scan("raw_counts"), encoded_of(call), call.settings, call.profile.seeds)
+    combined = call.verb()(
+        call.scan("raw_counts"), encoded_of(call), call.settings, call.profile.seeds
+    )
     origin = counts.facts["origin"]
     frame = combined.frame.lazy().with_columns(
         tier=pl.lit(origin["tier"]),
@@ -44,7 +46,10 @@ def describe(call: StageCall, artifact: Artifact) -> Mapping[str, Any]:
 
     frame = call.store.scan_table(artifact.tables["rows"])
     summary = frame.group_by("name").agg(pl.len(), pl.col("std").median()).sort("name").collect()
-    entries: dict[str, Any] = {"tier": artifact.facts["origin"]["tier"], "backend": artifact.facts["origin"]["backend"]}
+    entries: dict[str, Any] = {
+        "tier": artifact.facts["origin"]["tier"],
+        "backend": artifact.facts["origin"]["backend"],
+    }
     for row in summary.iter_rows(named=True):
         entries[f"rows_{row['name']}"] = row["len"]
         if row["std"] is not None:

@@ -9,6 +9,7 @@ import io
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+
 def kernel_picture(frame: Any) -> str | None:
     """The training kernel of the first seed as a heat map, or None where there is no kernel.
 
@@ -54,7 +55,11 @@ def heat_map(matrix: Any, caption: str) -> str:
 def decision_pictures(series: Mapping[str, Mapping[str, Sequence[Any]]]) -> dict[str, str]:
     """A picture per known series: reliability, roc, margins, fidelity."""
     drawers = {"reliability": _reliability, "roc": _roc, "margins": _margins, "fidelity": _fidelity}
-    return {f"picture_{name}": drawers[name](points) for name, points in series.items() if name in drawers}
+    return {
+        f"picture_{name}": drawers[name](points)
+        for name, points in series.items()
+        if name in drawers
+    }
 
 
 def _figure() -> tuple[Any, Any]:
@@ -70,9 +75,11 @@ def _reliability(points: Mapping[str, Sequence[Any]]) -> str:
     figure, axes = _figure()
     axes.plot([0, 1], [0, 1], color="0.7", linewidth=1, label="perfectly calibrated")
     observed = points["observed"]
-    low = [max(o - l, 0) for o, l in zip(observed, points.get("low", observed), strict=True)]
-    high = [max(h - o, 0) for o, h in zip(observed, points.get("high", observed), strict=True)]
-    axes.errorbar(points["predicted"], observed, yerr=[low, high], fmt="o-", capsize=2, label="observed")
+    low = [max(o - x, 0) for o, x in zip(observed, points.get("low", observed), strict=True)]
+    high = [max(x - o, 0) for o, x in zip(observed, points.get("high", observed), strict=True)]
+    axes.errorbar(
+        points["predicted"], observed, yerr=[low, high], fmt="o-", capsize=2, label="observed"
+    )
     axes.set(xlabel="predicted probability", ylabel="observed frequency", xlim=(0, 1), ylim=(0, 1))
     axes.legend(frameon=False, fontsize=8)
     return _markdown(figure, "reliability of the calibrated probability, with intervals")
@@ -89,7 +96,10 @@ def _roc(points: Mapping[str, Sequence[Any]]) -> str:
 def _margins(points: Mapping[str, Sequence[Any]]) -> str:
     figure, axes = _figure()
     labels = sorted(set(points["label"]))
-    groups = [[s for s, l in zip(points["score"], points["label"], strict=True) if l == label] for label in labels]
+    groups = [
+        [s for s, name in zip(points["score"], points["label"], strict=True) if name == label]
+        for label in labels
+    ]
     axes.hist(groups, bins=24, stacked=True, label=labels)
     axes.axvline(0, color="0.3", linewidth=1)
     axes.set(xlabel="margin", ylabel="test records")

@@ -22,7 +22,7 @@ CONFIG = {
         dg.Noneable(str),
         default_value=None,
         is_required=False,
-        description="Declared profile to run; empty: HQ_PROFILE, then the defs.yaml, then the first that the backend can run",
+        description="Declared profile; empty: HQ_PROFILE, the defs.yaml, or the first that can run",
     )
 }
 
@@ -44,13 +44,18 @@ def choose_profile(
     declared = [profile.name for profile in spec.profiles]
     if environment not in declared:
         environment = None
-    for name, source in ((launchpad, "launchpad"), (environment, "HQ_PROFILE"), (spec.default_profile, "defs.yaml")):
+    for name, source in (
+        (launchpad, "launchpad"),
+        (environment, "HQ_PROFILE"),
+        (spec.default_profile, "defs.yaml"),
+    ):
         if name is not None:
             return _checked(spec, limits, name, source, declared), source
     for profile in spec.profiles:
         if runs_on(profile, limits):
             return profile, "rule"
-    message = f"No profile of {spec.name} ({', '.join(declared)}) can run on this backend. Declare one without `requires`."
+    names = ", ".join(declared)
+    message = f"No profile of {spec.name} ({names}) can run on this backend. Declare one without `requires`."
     raise DataError(message)
 
 
@@ -79,8 +84,12 @@ def produce(profile: ProfileSpec) -> Produced:
     """What the profile asset holds of a declared profile."""
     import polars as pl
 
-    frame = pl.DataFrame({"name": [profile.name], "method": [profile.method], "shots": [profile.shots]})
-    return Produced(tables={"rows": frame}, facts=profile.as_facts(), manifest={"profile": profile.name})
+    frame = pl.DataFrame(
+        {"name": [profile.name], "method": [profile.method], "shots": [profile.shots]}
+    )
+    return Produced(
+        tables={"rows": frame}, facts=profile.as_facts(), manifest={"profile": profile.name}
+    )
 
 
 def compute(call: StageCall) -> Produced:

@@ -20,7 +20,17 @@ REQUEST_TAG = "hq/request_id"
 TRIGGER_TAG = "hq/trigger"
 REQUESTER_TAG = "hq/requested_by"
 PURPOSE_TAG = "hq/purpose"
-PACKAGES = ("dagster", "qiskit", "qiskit-aer", "polars", "duckdb", "numpy", "scipy", "scikit-learn", "great-expectations")
+PACKAGES = (
+    "dagster",
+    "qiskit",
+    "qiskit-aer",
+    "polars",
+    "duckdb",
+    "numpy",
+    "scipy",
+    "scikit-learn",
+    "great-expectations",
+)
 
 
 def request_id_of(context: dg.AssetExecutionContext) -> str:
@@ -40,7 +50,11 @@ def trigger_of(tags: Mapping[str, str]) -> str:
 
 
 def manifest_of(
-    call: "StageCall", artifact: Artifact, known: Mapping[str, Any], code_version: str, seconds: float
+    call: "StageCall",
+    artifact: Artifact,
+    known: Mapping[str, Any],
+    code_version: str,
+    seconds: float,
 ) -> dict[str, Any]:
     """The manifest of a computed result: what the run, the workload and the stage know."""
     from hq_assets.lineage.manifest import build_manifest
@@ -131,7 +145,9 @@ def artifact_fields(call: "StageCall", artifact: Artifact, code_version: str) ->
         "stage": call.stage,
         "data_version": artifact.data_version,
         "code_version": code_version,
-        "inputs": {f"{spec.name}/{name}": entry.data_version for name, entry in call.inputs.items()},
+        "inputs": {
+            f"{spec.name}/{name}": entry.data_version for name, entry in call.inputs.items()
+        },
         "tables": {name: entry.model_dump(mode="json") for name, entry in artifact.tables.items()},
         "blobs": {name: entry.model_dump(mode="json") for name, entry in artifact.blobs.items()},
         "schema_version": {"manifest": None, "result": SCHEMA_VERSION},
@@ -148,7 +164,16 @@ def package_versions() -> tuple[tuple[str, str], ...]:
 @lru_cache(maxsize=1)
 def git_commit() -> str | None:
     """Commit of the project, with `-dirty` where files differ from it; None outside a repository."""
-    command = ["git", "-C", str(project_root()), "describe", "--always", "--dirty", "--abbrev=40", "--exclude=*"]
+    command = [
+        "git",
+        "-C",
+        str(project_root()),
+        "describe",
+        "--always",
+        "--dirty",
+        "--abbrev=40",
+        "--exclude=*",
+    ]
     try:
         answer = subprocess.run(command, capture_output=True, text=True, timeout=10, check=False)  # noqa: S603 - fixed command
     except (OSError, subprocess.TimeoutExpired):

@@ -25,7 +25,13 @@ def build_pubs(call: StageCall) -> list[Pub]:
     return pubs
 
 
-def _pub(call: StageCall, circuits: dict[tuple[str, str], dict[str, Any]], circuit_id: str, seed: int, group: Any) -> Pub:
+def _pub(
+    call: StageCall,
+    circuits: dict[tuple[str, str], dict[str, Any]],
+    circuit_id: str,
+    seed: int,
+    group: Any,
+) -> Pub:
     """The pub of one circuit and seed."""
     pairs = _pairs(call, circuit_id, seed)
     overlaps = pairs is not None and call.profile.method != "sampled"
@@ -61,7 +67,11 @@ def _values(group: Any) -> Any:
         message = "parameter rows of a circuit and seed must be numbered 0, 1, 2, … without gaps"
         raise ValueError(message)
     width = int(group["values"].list.len().max() or 0)
-    return group["values"].list.explode().to_numpy().reshape(group.height, width) if width else np.empty((group.height, 0))
+    return (
+        group["values"].list.explode().to_numpy().reshape(group.height, width)
+        if width
+        else np.empty((group.height, 0))
+    )
 
 
 def _pairs(call: StageCall, circuit_id: str, seed: int) -> Any:

@@ -41,7 +41,14 @@ def compute(call: StageCall) -> Produced:
     return Produced(
         tables={"rows": frame.lazy().with_columns(tier=pl.lit(origin["tier"]))},
         facts={"origin": origin, "simulation_methods": simulation_methods(heads)},
-        manifest={**result_fields(heads, origin), "calibration_id": {"compile": None, "submit": None, "finish": calibration.calibration_id}},
+        manifest={
+            **result_fields(heads, origin),
+            "calibration_id": {
+                "compile": None,
+                "submit": None,
+                "finish": calibration.calibration_id,
+            },
+        },
         metadata={**timings(heads), "calibration_id": calibration.calibration_id},
     )
 
@@ -55,10 +62,13 @@ def collect(call: StageCall, backend: Any, row: Mapping[str, Any]) -> tuple[Any,
     from resources.control.collection import Deadline, collect_job, load_result
 
     ledger = call.context.resources.ledger.open()
-    job = collect_job(ledger, backend, call.store, row["idempotency_key"], wait=Deadline(DEADLINE_SECONDS))
+    job = collect_job(
+        ledger, backend, call.store, row["idempotency_key"], wait=Deadline(DEADLINE_SECONDS)
+    )
     if job.state != "completed":
         error_class = job.error_class or "timeout"
-        message = f"Job {row['idempotency_key'][:12]} on {backend.name} is {job.state}: {job.diagnosis or 'no diagnosis given'}."
+        why = job.diagnosis or "no diagnosis given"
+        message = f"Job {row['idempotency_key'][:12]} on {backend.name} is {job.state}: {why}."
         raise BackendError(error_class, message)
     outcomes, head = load_result(call.store, job)
     request = call.store.get_blob(job.payload_ref)
@@ -79,7 +89,10 @@ def counts_frame(outcomes: Any, head: Mapping[str, Any], payload: bytes, key: st
             "seed": pl.Series([pub.seed for pub in request.pubs], dtype=pl.Int64),
             "shots": pl.Series([pub.shots for pub in request.pubs], dtype=pl.Int64),
             "shots_returned": pl.Series(
-                [p["shots_returned"] // pub.executions for p, pub in zip(head["pubs"], request.pubs, strict=True)],
+                [
+                    p["shots_returned"] // pub.executions
+                    for p, pub in zip(head["pubs"], request.pubs, strict=True)
+                ],
                 dtype=pl.Int64,
             ),
             "method": [p["method"] for p in head["pubs"]],
@@ -108,7 +121,13 @@ def empty_counts() -> Any:
 
     text = ("circuit_id", "register", "bitstring", "method", "idempotency_key")
     numbers = ("seed", "execution", "parameter_row", "count", "shots", "shots_returned")
-    return pl.DataFrame(schema={**dict.fromkeys(text, pl.String), **dict.fromkeys(numbers, pl.Int64), "weight": pl.Float64})
+    return pl.DataFrame(
+        schema={
+            **dict.fromkeys(text, pl.String),
+            **dict.fromkeys(numbers, pl.Int64),
+            "weight": pl.Float64,
+        }
+    )
 
 
 def simulation_methods(heads: list[dict[str, Any]]) -> dict[str, int]:

@@ -21,7 +21,9 @@ STAGE = "source"
 
 def source_paths(spec: WorkloadSpec) -> list[Path]:
     """Existing source files of a workload, sorted by name; hidden and temporary files are left out."""
-    found = {path for pattern in spec.sources for path in spec.folder.glob(pattern) if path.is_file()}
+    found = {
+        path for pattern in spec.sources for path in spec.folder.glob(pattern) if path.is_file()
+    }
     return sorted(path for path in found if not _is_temporary(path))
 
 
@@ -48,7 +50,7 @@ def capture(spec: WorkloadSpec, store: Any) -> Artifact:
     Raises:
         DataError: No file matches the patterns.
     """
-    frame = _rows(spec, lambda path, suffix: store.put_file(path, suffix))
+    frame = _rows(spec, store.put_file)
     return store.commit(_artifact(spec, store.put_table(frame)))
 
 
@@ -78,13 +80,18 @@ def _rows(spec: WorkloadSpec, reference: Callable[[Path, str], str]) -> Any:
 
 
 def _artifact(spec: WorkloadSpec, entry: TableEntry) -> Artifact:
-    return Artifact(workload=spec.name, stage=STAGE, schema_version=SCHEMA_VERSION, tables={"rows": entry})
+    return Artifact(
+        workload=spec.name, stage=STAGE, schema_version=SCHEMA_VERSION, tables={"rows": entry}
+    )
 
 
 def describe(call: StageCall, artifact: Artifact) -> Mapping[str, Any]:
     """The files, for the UI."""
     files = call.store.scan_table(artifact.tables["rows"]).collect()
-    lines = [f"| {row['path']} | {row['size']:,} | `{row['content_hash'][:12]}` |" for row in files.iter_rows(named=True)]
+    lines = [
+        f"| {row['path']} | {row['size']:,} | `{row['content_hash'][:12]}` |"
+        for row in files.iter_rows(named=True)
+    ]
     table = "\n".join(["| file | bytes | SHA-256 |", "|---|---:|---|", *lines])
     return {"files": dg.MetadataValue.md(table), "bytes": int(files["size"].sum())}
 

@@ -33,9 +33,13 @@ def produce(backend: Backend) -> Produced:
     import polars as pl
 
     target = backend.target()
-    placements = {name: target.qargs_for_operation_name(name) for name in sorted(target.operation_names)}
+    placements = {
+        name: target.qargs_for_operation_name(name) for name in sorted(target.operation_names)
+    }
     rows = [(name, None if qargs is None else len(qargs)) for name, qargs in placements.items()]
-    frame = pl.DataFrame(rows, schema={"operation": pl.String, "placements": pl.Int64}, orient="row")
+    frame = pl.DataFrame(
+        rows, schema={"operation": pl.String, "placements": pl.Int64}, orient="row"
+    )
     facts = target_facts(backend)
     return Produced(tables={"rows": frame}, facts=facts, manifest=backend_fields(facts))
 

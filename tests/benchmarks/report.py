@@ -17,7 +17,9 @@ def main() -> int:
     with tempfile.TemporaryDirectory() as folder:
         out = Path(folder) / "rows.jsonl"
         command = [sys.executable, "-m", "pytest", "-m", "benchmark", "-q", *sys.argv[1:]]
-        status = subprocess.run(command, env={**os.environ, "HQ_BENCH_OUT": str(out)}, check=False).returncode
+        status = subprocess.run(
+            command, env={**os.environ, "HQ_BENCH_OUT": str(out)}, check=False
+        ).returncode
         text = out.read_text(encoding="utf-8") if out.exists() else ""
     Console().print(table([json.loads(line) for line in text.splitlines()]))
     return status
@@ -28,7 +30,12 @@ def table(rows: list[dict]) -> Table:
     title = f"{os.cpu_count()} processors, Python {platform.python_version()}, {platform.machine()}"
     shown = Table("id", "work", "ours", "peer", "ratio", "goal", "spread", "n", title=title)
     for row in sorted(rows, key=lambda item: str(item["id"])):
-        shown.add_row(*[_text(row.get(name)) for name in ("id", "name", "ours", "peer", "ratio", "goal", "spread", "n")])
+        shown.add_row(
+            *[
+                _text(row.get(name))
+                for name in ("id", "name", "ours", "peer", "ratio", "goal", "spread", "n")
+            ]
+        )
     return shown
 
 
