@@ -24,15 +24,8 @@ def shares(total: int, sizes: np.ndarray) -> np.ndarray:
 
     Returns:
         One number per group, none above its size; they sum to `total`.
-
-    Raises:
-        ValueError: There is less than `total`.
     """
-    available = int(sizes.sum())
-    if total > available:
-        message = f"{total} rows were asked for, but only {available} are usable; ask for fewer rows"
-        raise ValueError(message)
-    exact = total * sizes / max(available, 1)
+    exact = total * sizes / max(int(sizes.sum()), 1)
     result = np.floor(exact).astype(np.int64)
     by_remainder = np.argsort(-(exact - result), kind="stable")
     result[by_remainder[: total - int(result.sum())]] += 1
@@ -65,6 +58,10 @@ def stratified_split(
     """
     usable = classes >= 0
     sizes = np.bincount(classes[usable])
+    wanted = train_rows + (0 if test_rows == "rest" else test_rows)
+    if wanted > sizes.sum():
+        message = f"{wanted} rows were asked for, but only {sizes.sum()} are usable; ask for fewer rows"
+        raise ValueError(message)
     train = shares(train_rows, sizes)
     left = sizes - train
     test = left if test_rows == "rest" else shares(test_rows, left)
