@@ -2,7 +2,8 @@
 
 A parser may abort, loop or ask for all memory on a few wrong bytes; none of that can be caught.
 The child works under limits on CPU time and address space. When it dies, the file that it was
-reading is refused, and a new child goes on with the next. What the child accepts, the parent may parse too.
+reading is refused, and a new child goes on with the next. What the child accepts, the parent may
+parse too.
 """
 
 from __future__ import annotations

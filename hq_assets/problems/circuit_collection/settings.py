@@ -41,7 +41,7 @@ class Settings(KindSettings):
         default=30, ge=1, le=3_600, description="CPU time after which reading one file is given up"
     )
     parse_memory_bytes: int = Field(
-        default=4_294_967_296,
+        default=3_221_225_472,
         ge=1_610_612_736,
         description=(
             "Address space of the process that reads the files; the libraries alone take 1.2 GiB"

@@ -3,7 +3,8 @@
 import struct
 
 import pytest
-from qiskit import QuantumCircuit, QuantumRegister
+from qiskit import QuantumCircuit
+from qiskit.qpy import formats
 
 from hq_assets.problems.circuit_collection.quarantine import Finding, Sample, circuit_ids, inspect
 from hq_assets.problems.circuit_collection.settings import Settings
@@ -11,17 +12,15 @@ from hq_assets.problems.circuit_collection.settings import Settings
 GOOD = b'OPENQASM 2.0; include "qelib1.inc"; qreg q[1]; creg c[1]; h q[0]; measure q -> c;'
 
 
-def enlarged(data, name, size):
-    """QPY bytes with another stated size of a register; it stands seven bytes before the name."""
-    where = data.index(name) - 7
-    return data[:where] + struct.pack("!I", size) + data[where + 4 :]
-
-
 @pytest.fixture
 def endless(to_qpy):
-    """A QPY file of a few hundred bytes that makes its reader build 2^31 bits."""
-    circuit = QuantumCircuit(QuantumRegister(3, "endless"))
-    return enlarged(to_qpy(circuit), b"endless", 2**31)
+    """A QPY file of a few hundred bytes whose header says 2^24 qubits; its reader builds them all."""
+    data = to_qpy(QuantumCircuit(3))
+    # file header, type of program, table of one circuit; then name size, type and size of the phase
+    where = formats.FILE_HEADER_V10_SIZE + formats.TYPE_KEY_SIZE + formats.CIRCUIT_TABLE_ENTRY_SIZE
+    where += struct.calcsize("!H1cH")
+    assert data[where : where + 4] == struct.pack("!I", 3)
+    return data[:where] + struct.pack("!I", 2**24) + data[where + 4 :]
 
 
 def test_a_file_that_never_ends_is_stopped_and_the_next_one_is_read(endless):
