@@ -92,7 +92,7 @@ def standardize(train: np.ndarray, test: np.ndarray) -> tuple[np.ndarray, np.nda
     A constant feature becomes 0 in both.
     """
     mean, deviation = train.mean(axis=0), train.std(axis=0)
-    constant = deviation <= 1e-12 * np.maximum(np.abs(mean), 1.0)  # noqa: PLR2004 - rounding
+    constant = deviation <= 1e-12 * np.maximum(np.abs(mean), 1.0)  # rounding
     scale = np.where(constant, np.inf, deviation)
     return (train - mean) / scale, (test - mean) / scale
 

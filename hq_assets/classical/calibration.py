@@ -40,7 +40,7 @@ def fit_platt(margins: np.ndarray, positive: np.ndarray) -> PlattScaling:
     for _ in range(100):
         predicted = expit(design @ weights)
         gradient = design.T @ (predicted - target)
-        if np.abs(gradient).max() < 1e-9 * len(margins):  # noqa: PLR2004 - per row
+        if np.abs(gradient).max() < 1e-9 * len(margins):  # per row
             break
         hessian = (design * (predicted * (1 - predicted))[:, None]).T @ design
         step = np.linalg.solve(hessian + 1e-12 * np.eye(2), gradient)
@@ -117,9 +117,7 @@ def reliability(
     return result
 
 
-def expected_calibration_error(
-    probabilities: np.ndarray, positive: np.ndarray, bins: int
-) -> float:
+def expected_calibration_error(probabilities: np.ndarray, positive: np.ndarray, bins: int) -> float:
     """Mean distance of predicted and observed frequency, weighted by the rows of the bins."""
     found = reliability(probabilities, positive, bins)
     total = sum(entry.count for entry in found)

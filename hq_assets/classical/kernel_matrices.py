@@ -80,9 +80,7 @@ def repair_by_shift(kernel: np.ndarray, largest_std: float) -> Repair:
     return Repair(smallest, shot_noise_band(len(kernel), largest_std), 1.0 / (1.0 + shift))
 
 
-def full_kernel(
-    left: np.ndarray, right: np.ndarray, values: np.ndarray, size: int
-) -> np.ndarray:
+def full_kernel(left: np.ndarray, right: np.ndarray, values: np.ndarray, size: int) -> np.ndarray:
     """Symmetric matrix with unit diagonal from its upper triangle.
 
     Args:

@@ -76,7 +76,9 @@ def anova_f(values: np.ndarray, positive: np.ndarray) -> np.ndarray:
     means = np.array([group.mean(axis=0) for group in groups])
     sizes = np.array([[len(group)] for group in groups])
     between = (sizes * (means - values.mean(axis=0)) ** 2).sum(axis=0)
-    within = sum(((group - mean) ** 2).sum(axis=0) for group, mean in zip(groups, means, strict=True))
+    within = sum(
+        ((group - mean) ** 2).sum(axis=0) for group, mean in zip(groups, means, strict=True)
+    )
     with np.errstate(divide="ignore", invalid="ignore"):
         ratio = between / (within / max(len(values) - len(groups), 1))
     return np.where(values.std(axis=0) == 0, 0.0, np.nan_to_num(ratio, nan=0.0, posinf=np.inf))
@@ -150,7 +152,7 @@ def fit_linear_encoder(
         ValueError: Fewer features vary than components are wanted.
     """
     mean, deviation = values.mean(axis=0), values.std(axis=0)
-    constant = deviation <= 1e-12 * np.maximum(np.abs(mean), 1.0)  # noqa: PLR2004 - rounding
+    constant = deviation <= 1e-12 * np.maximum(np.abs(mean), 1.0)  # rounding
     varying = int((~constant).sum())
     if varying < components:
         message = f"only {varying} features vary in the training rows, but {components} are needed"
@@ -172,7 +174,10 @@ def fit_linear_encoder(
             "features": columns.tolist(),
             "anova_f": np.nan_to_num(scores[columns], posinf=1e308).tolist(),
         },
-        "pca": {"components": directions.T.tolist(), "explained_variance_ratio": explained.tolist()},
+        "pca": {
+            "components": directions.T.tolist(),
+            "explained_variance_ratio": explained.tolist(),
+        },
         "scale_to_range": {
             "scaling": scaling,
             "share": share,

@@ -60,7 +60,9 @@ def stratified_split(
     sizes = np.bincount(classes[usable])
     wanted = train_rows + (0 if test_rows == "rest" else test_rows)
     if wanted > sizes.sum():
-        message = f"{wanted} rows were asked for, but only {sizes.sum()} are usable; ask for fewer rows"
+        message = (
+            f"{wanted} rows were asked for, but only {sizes.sum()} are usable; ask for fewer rows"
+        )
         raise ValueError(message)
     train = shares(train_rows, sizes)
     left = sizes - train
@@ -73,13 +75,13 @@ def stratified_split(
     return split
 
 
-def _assign(split: np.ndarray, members: np.ndarray, keys: np.ndarray, train: int, test: int) -> None:
+def _assign(
+    split: np.ndarray, members: np.ndarray, keys: np.ndarray, train: int, test: int
+) -> None:
     """Mark the members with the smallest keys as train, the next ones as test (in place)."""
     wanted = train + test
-    if wanted == len(members):
-        chosen = np.arange(len(members))
-    else:
-        chosen = np.argpartition(keys, wanted)[:wanted]
+    everyone = wanted == len(members)
+    chosen = np.arange(wanted) if everyone else np.argpartition(keys, wanted)[:wanted]
     first = chosen[np.argpartition(keys[chosen], train)[:train]] if train < wanted else chosen
     split[members[chosen]] = TEST
     split[members[first]] = TRAIN

@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 
     import numpy as np
 
-    from hq_assets.problems.kernel_classification.settings import Classifier, Encoding
+    from hq_assets.problems.kernel_classification.settings_sections import Classifier, Encoding
 
 
 def choose_bandwidth(
@@ -42,9 +42,7 @@ def choose_bandwidth(
     scores = {}
     for share, values in candidates.items():
         kernel = kernel_matrix(states(circuit, values, names))
-        scores[share] = choose_c(
-            kernel, positive, classifier.c_grid, classifier.folds
-        ).result
+        scores[share] = choose_c(kernel, positive, classifier.c_grid, classifier.folds).result
     best = max(scores.values(), key=lambda choice: choice.score)
     eligible = [s for s, choice in scores.items() if choice.score >= best.score - best.error]
     chosen = max(eligible)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 if TYPE_CHECKING:
-    from hq_assets.problems.kernel_classification.settings import Encoding
+    from hq_assets.problems.kernel_classification.settings_sections import Encoding
 
 
 def circuit_values(encoding: Encoding, components: np.ndarray) -> np.ndarray:

@@ -11,14 +11,8 @@ from polars.io.plugins import register_io_source
 from hq_assets.classical.preparation import CleaningFit, fit_cleaning
 from hq_assets.classical.splitting import SPLIT_NAMES, TEST, TRAIN, stratified_split
 from hq_assets.problems.contract import Cleaned, DataError, Transform
-from hq_assets.problems.kernel_classification.row_rules import (
-    FINE,
-    FLAW_WORDS,
-    NEGATIVE,
-    POSITIVE,
-    UNLABELLED,
-    JudgedRows,
-)
+from hq_assets.problems.kernel_classification.cleaned_batches import clean_batches
+from hq_assets.problems.kernel_classification.row_rules import NEGATIVE, POSITIVE, UNLABELLED
 from hq_assets.problems.kernel_classification.table_survey import (
     Survey,
     judged_batches,
@@ -61,7 +55,7 @@ def clean(files: Sequence[SourceFile], settings: Settings, seeds: Sequence[int])
     def batches(
         columns: list[str] | None, predicate: pl.Expr | None, rows: int | None, _: int | None
     ) -> Iterator[pl.DataFrame]:
-        for frame in _clean_batches(files, settings, survey, splits, fits, seeds):
+        for frame in clean_batches(files, settings, survey, splits, fits, seeds):
             part = frame.cast(schema) if predicate is None else frame.cast(schema).filter(predicate)
             part = part if columns is None else part.select(columns)
             if rows is not None:
@@ -77,8 +71,8 @@ def clean(files: Sequence[SourceFile], settings: Settings, seeds: Sequence[int])
     )
 
 
-def _schema(settings: Settings) -> dict[str, Any]:
-    return {
+def _schema(settings: Settings) -> pl.Schema:
+    columns: dict[str, Any] = {
         "record_id": pl.String,
         "seed": pl.Int64,
         "split": pl.String,
@@ -89,6 +83,7 @@ def _schema(settings: Settings) -> dict[str, Any]:
         "source_file": pl.String,
         "source_line": pl.Int64,
     }
+    return pl.Schema(columns)
 
 
 def _split(survey: Survey, settings: Settings, seed: int) -> np.ndarray:
@@ -102,7 +97,9 @@ def _split(survey: Survey, settings: Settings, seed: int) -> np.ndarray:
             survey.hashes, survey.classes, seed, settings.train_rows, settings.test_rows
         )
     except ValueError as error:
-        message = f"Split of seed {seed}: {error}. Dropped: {survey.facts['rows_dropped_by_reason']}."
+        message = (
+            f"Split of seed {seed}: {error}. Dropped: {survey.facts['rows_dropped_by_reason']}."
+        )
         raise DataError(message) from error
     split[survey.classes == UNLABELLED] = TEST
     folds = settings.classifier.folds
@@ -154,139 +151,6 @@ def _read_rows(
         parts.append(judged.values[rows[first:last] - done])
         done += len(judged.values)
     return np.concatenate(parts)
-
-
-def _clean_batches(
-    files: Sequence[SourceFile],
-    settings: Settings,
-    survey: Survey,
-    splits: np.ndarray,
-    fits: Sequence[CleaningFit],
-    seeds: Sequence[int],
-) -> Iterator[pl.DataFrame]:
-    """Cleaned rows of one batch of the source after the other."""
-    done = 0
-    dropped_rows = survey.dropped["row"].to_numpy()
-    for file, seen, judged in judged_batches(files, settings, as_text=survey.as_text):
-        here = slice(done, done + len(judged.ids))
-        first, last = np.searchsorted(dropped_rows, [here.start, here.stop])
-        dropped = survey.dropped.slice(first, last - first)
-        common = _common_columns(file, seen, judged, survey.classes[here], settings)
-        first, last = np.searchsorted(survey.renamed, [here.start, here.stop])
-        common["record_id"] = _distinct_ids(
-            file, seen, common["record_id"], survey.renamed[first:last] - done
-        )
-        frames = [
-            _clean_rows(judged, fit, common, splits[here, number], settings, seed, dropped, done)
-            for number, (fit, seed) in enumerate(zip(fits, seeds, strict=True))
-        ]
-        yield _record_by_record(frames)
-        done = here.stop
-
-
-def _common_columns(
-    file: SourceFile, seen: int, judged: JudgedRows, classes: np.ndarray, settings: Settings
-) -> dict[str, pl.Series]:
-    """Columns that are the same for every seed."""
-    rows = len(judged.ids)
-    names = [settings.negative_label, settings.positive_label, None]
-    codes = np.where(classes >= 0, classes, 2)
-    lines = pl.int_range(seen + 2, seen + 2 + rows, eager=True)
-    ids = judged.ids
-    if ids.null_count():
-        ids = ids.fill_null(pl.Series([f"{file.path}:{line}" for line in lines]))
-    return {
-        "record_id": ids,
-        "label": pl.Series(names, dtype=pl.String).gather(codes),
-        "source_file": pl.Series([file.path]).new_from_index(0, rows),
-        "source_line": lines,
-    }
-
-
-def _distinct_ids(file: SourceFile, seen: int, ids: pl.Series, taken: np.ndarray) -> pl.Series:
-    """Ids in which dropped rows that repeat another row's id are told apart by their line."""
-    if not taken.size:
-        return ids
-    names = [f"{ids[row]} ({file.path}:{seen + row + 2})" for row in taken.tolist()]
-    return ids.scatter(taken, pl.Series(names))
-
-
-def _clean_rows(
-    judged: JudgedRows,
-    fit: CleaningFit,
-    common: dict[str, pl.Series],
-    split: np.ndarray,
-    settings: Settings,
-    seed: int,
-    dropped: pl.DataFrame,
-    offset: int,
-) -> pl.DataFrame:
-    """One batch for one seed; `dropped` holds source rows, which start at `offset` here."""
-    values, clipped = fit.apply(judged.values)
-    rows = len(values)
-    gone = dropped["row"].to_numpy() - offset
-    values[gone] = judged.values[gone]
-    touched = clipped.any(axis=1) | (judged.flaws != FINE).any(axis=1)
-    status = touched.astype(np.int8)
-    status[gone] = 2
-    reasons = pl.Series("reason", [None], dtype=pl.String).new_from_index(0, rows)
-    changed = np.flatnonzero(status == 1)
-    if changed.size:
-        reasons = reasons.scatter(changed, _change_reasons(judged, fit, clipped, changed, settings))
-    if gone.size:
-        reasons = reasons.scatter(gone, dropped["reason"])
-    columns = {
-        "record_id": common["record_id"],
-        "seed": pl.Series([seed]).new_from_index(0, rows),
-        "split": pl.Series(SPLIT_NAMES).gather(split),
-        **_feature_columns(values, settings, has_gaps=bool(gone.size)),
-        "label": common["label"],
-        "status": pl.Series(["ok", "changed", "dropped"]).gather(status),
-        "reason": reasons,
-        "source_file": common["source_file"],
-        "source_line": common["source_line"],
-    }
-    return pl.DataFrame(columns)
-
-
-def _feature_columns(
-    values: np.ndarray, settings: Settings, *, has_gaps: bool
-) -> dict[str, pl.Series]:
-    """Features as columns; what a dropped row lacks is null."""
-    columns = zip(settings.features, values.T, strict=True)
-    return {name: pl.Series(column, nan_to_null=has_gaps) for name, column in columns}
-
-
-def _change_reasons(
-    judged: JudgedRows,
-    fit: CleaningFit,
-    clipped: np.ndarray,
-    rows: np.ndarray,
-    settings: Settings,
-) -> pl.Series:
-    """Texts such as `area missing, set to 551.1; radius 28.1 clipped to 27.2`, one per changed row."""
-    parts: list[pl.Series] = []
-    for j, name in enumerate(settings.features):
-        flaws = judged.flaws[rows, j]
-        texts: list[str | None] = [None] * len(rows)
-        for i in np.flatnonzero(flaws).tolist():
-            texts[i] = f"{name} {FLAW_WORDS[flaws[i]]}, set to the median {fit.medians[j]:.6g}"
-        for i in np.flatnonzero(clipped[rows, j]).tolist():
-            given = judged.values[rows[i], j]
-            bound = fit.upper[j] if given > fit.upper[j] else fit.lower[j]
-            texts[i] = f"{name} {given:.6g} clipped to {bound:.6g}"
-        if any(text is not None for text in texts):
-            parts.append(pl.Series(f"{j}", texts, dtype=pl.String))
-    joined = pl.concat_str(pl.all(), separator="; ", ignore_nulls=True)
-    return pl.DataFrame(parts).select(joined.alias("reason"))["reason"]
-
-
-def _record_by_record(frames: list[pl.DataFrame]) -> pl.DataFrame:
-    """Interleave frames of equal length: all seeds of the first record, then of the second …"""
-    if len(frames) == 1:
-        return frames[0]
-    order = np.arange(len(frames) * len(frames[0])).reshape(len(frames), -1).T.ravel()
-    return pl.concat(frames)[order]
 
 
 def _split_counts(splits: np.ndarray, seeds: Sequence[int]) -> dict[str, dict[str, int]]:

@@ -46,7 +46,9 @@ def combine_results(
     """
     del settings
     if encoded.pairs is None:
-        message = "The encoded inputs hold no pairs, but a kernel needs them. Materialize them again."
+        message = (
+            "The encoded inputs hold no pairs, but a kernel needs them. Materialize them again."
+        )
         raise DataError(message)
     entries = _entries(counts, encoded.pairs, seeds)
     frames, facts = [], {}
@@ -68,9 +70,7 @@ def combine_results(
     return Combined(frame=frame.lazy(), facts=_summary(facts))
 
 
-def _entries(
-    counts: pl.LazyFrame, pairs: pl.LazyFrame, seeds: Sequence[int]
-) -> pl.DataFrame:
+def _entries(counts: pl.LazyFrame, pairs: pl.LazyFrame, seeds: Sequence[int]) -> pl.DataFrame:
     """Pairs with value, std and method, ordered by circuit, seed and pair.
 
     Raises:
@@ -145,7 +145,10 @@ def _repair_facts(repair: Repair, entries: pl.DataFrame) -> dict[str, Any]:
 def _summary(kernels: dict[str, dict[str, Any]]) -> dict[str, Any]:
     """Facts of each kernel and the worst of all; numbers at the top are plotted over time."""
     found = kernels.values()
-    summary: dict[str, Any] = {"kernels": kernels, "kernels_repaired": sum(k["repaired"] for k in found)}
+    summary: dict[str, Any] = {
+        "kernels": kernels,
+        "kernels_repaired": sum(k["repaired"] for k in found),
+    }
     if kernels:
         summary["smallest_eigenvalue_measured"] = min(k["smallest_eigenvalue"] for k in found)
         summary["smallest_repair_factor"] = min(k["factor"] for k in found)

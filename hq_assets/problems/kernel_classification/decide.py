@@ -101,7 +101,9 @@ def _decisions(
         ).select(_ORDER)  # fmt: skip
     probability = scores.answer.probabilities
     positive = probability >= rule.threshold
-    alarmed = {f.feature for f in drift if f.alarm and settings.features[f.feature].drift == "fixed"}
+    alarmed = {
+        f.feature for f in drift if f.alarm and settings.features[f.feature].drift == "fixed"
+    }
     outcomes, reasons = _outcomes(probability, positive, sorted(alarmed), settings)
     best, ensemble = scores.best_baseline, scores.ensemble
     nothing = pl.Series([None] * len(records), dtype=pl.Float64)
@@ -168,7 +170,9 @@ def _outcomes(
             outcome, reason = "retrain", f"fixed features drifted: {', '.join(drifted)}"
         elif low < p < high:
             outcome = "abstain"
-            reason = f"probability {p:.3f} of {settings.positive_label} lies between {low} and {high}"
+            reason = (
+                f"probability {p:.3f} of {settings.positive_label} lies between {low} and {high}"
+            )
         elif is_positive and p >= rule.action_from:
             outcome = "action"
         else:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import polars as pl
 
-from hq_assets.classical.preparation import LinearEncoder, fit_linear_encoder
+from hq_assets.classical.preparation import CLIP_TOLERANCE, LinearEncoder, fit_linear_encoder
 from hq_assets.problems.contract import DataError, Encoded, Transform
 from hq_assets.problems.kernel_classification.bandwidth import choose_bandwidth
 from hq_assets.problems.kernel_classification.circuit_values import circuit_values
@@ -115,7 +115,7 @@ def _encoded(
     ]
     components = pl.col([f"component_{q}" for q in range(len(encoder.offsets))])
     clipped = components.clip(encoder.low, encoder.high)
-    beyond = pl.any_horizontal((components - clipped).abs() > 1e-9)
+    beyond = pl.any_horizontal((components - clipped).abs() > CLIP_TOLERANCE)
     return (
         rows.select("record_id", "seed", "split", *raw)
         .with_row_index("parameter_row", offset=first)

@@ -134,9 +134,7 @@ def _from_kernel(normalized: pl.DataFrame, rows: SplitRows, settings: Settings) 
     return Scores(name, margins, platt.probabilities(margins), chosen.result.score, platt)
 
 
-def _entries(
-    normalized: pl.DataFrame, name: str
-) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+def _entries(normalized: pl.DataFrame, name: str) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """Left and right indices and values of one quantity."""
     found = normalized.filter(pl.col("name") == name)
     left, right = (found["indices"].list.get(k).to_numpy() for k in (0, 1))

@@ -22,9 +22,7 @@ MARGIN = "margin"
 """Name of the quantity."""
 
 
-def solve_classically(
-    cleaned: Cleaned, settings: Settings, seeds: Sequence[int]
-) -> Baselines:
+def solve_classically(cleaned: Cleaned, settings: Settings, seeds: Sequence[int]) -> Baselines:
     """Tune each method on the training rows of each seed and apply it to the test rows.
 
     The methods see all cleaned features, standardized; a quantum kernel sees the selected components.

@@ -172,5 +172,7 @@ def _explain_line(file: SourceFile) -> None:
                     )
                     raise DataError(message)
         except csv.Error as error:
-            message = f"{file.path}, line {reader.line_num}: {error}. Correct the quotes of that line."
+            message = (
+                f"{file.path}, line {reader.line_num}: {error}. Correct the quotes of that line."
+            )
             raise DataError(message) from error

@@ -78,9 +78,7 @@ def judged_batches(
         yield file, seen, judge_rows(batch, settings)
 
 
-def survey_table(
-    files: Sequence[SourceFile], settings: Settings, seeds: Sequence[int]
-) -> Survey:
+def survey_table(files: Sequence[SourceFile], settings: Settings, seeds: Sequence[int]) -> Survey:
     """Read the source once and decide which rows can be used.
 
     Raises:
@@ -99,9 +97,7 @@ def survey_table(
     return survey
 
 
-def _survey_texts(
-    files: Sequence[SourceFile], settings: Settings, seeds: Sequence[int]
-) -> Survey:
+def _survey_texts(files: Sequence[SourceFile], settings: Settings, seeds: Sequence[int]) -> Survey:
     try:
         return _survey(files, settings, seeds, as_text=True)
     except pl.exceptions.ComputeError as error:

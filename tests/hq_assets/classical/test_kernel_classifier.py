@@ -27,7 +27,7 @@ def test_out_of_fold_margins_of_a_row_do_not_see_its_label():
 
 
 def test_of_equally_good_values_the_smallest_c_is_chosen():
-    values, positive = two_moons()
+    _, positive = two_moons()
     kernel = np.outer(positive * 2.0 - 1, positive * 2.0 - 1)
     found = choose_c(kernel, positive, (100.0, 1.0, 10.0), 5)
     assert found.c == 1.0

@@ -29,7 +29,9 @@ def test_the_parts_have_exact_sizes_and_each_class_in_proportion():
 def test_a_row_keeps_its_split_when_rows_change_places():
     order = np.random.default_rng(0).permutation(1000)
     split = stratified_split(HASHES, CLASSES, 3, 200, 400)
-    assert np.array_equal(stratified_split(HASHES[order], CLASSES[order], 3, 200, 400), split[order])
+    assert np.array_equal(
+        stratified_split(HASHES[order], CLASSES[order], 3, 200, 400), split[order]
+    )
 
 
 def test_another_seed_gives_another_split():
@@ -47,5 +49,5 @@ def test_rows_that_cannot_be_used_are_in_no_part_and_rest_takes_all_others():
 
 
 def test_asking_for_more_rows_than_there_are_is_refused():
-    with pytest.raises(ValueError, match="only 800 are usable"):
+    with pytest.raises(ValueError, match="1001 rows were asked for, but only 1000 are usable"):
         stratified_split(HASHES, CLASSES, 3, 200, 801)

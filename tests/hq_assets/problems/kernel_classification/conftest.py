@@ -97,7 +97,7 @@ def table(tmp_path):
         rows = [["id", "a", "b", "c", "y"]]
         for k in range(60):
             yes = k % 3 == 0
-            values = rng.normal(size=3) + [2.0 * yes, -1.0 * yes, 0.0]
+            values = rng.normal(size=3) + np.array([2.0 * yes, -1.0 * yes, 0.0])
             rows.append([f"r{k:02d}", *(f"{v:.6f}" for v in values), "yes" if yes else "no"])
         path = tmp_path / name
         path.write_text("\n".join(",".join(row) for row in change(rows)) + "\n")

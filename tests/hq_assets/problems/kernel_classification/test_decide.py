@@ -77,7 +77,14 @@ def test_outcomes_follow_the_probability_and_say_why_nobody_decides(wdbc, cancer
     assert rows.select(pl.col("outcome") == expected).to_series().all()
     assert rows["outcome"].n_unique() == 3
     assert rows.filter(pl.col("outcome") == "abstain")["reason"].null_count() == 0
-    assert rows.select(pl.col("label") == pl.when(p >= 0.5).then(pl.lit("malignant")).otherwise(pl.lit("benign"))).to_series().all()
+    assert (
+        rows.select(
+            pl.col("label")
+            == pl.when(p >= 0.5).then(pl.lit("malignant")).otherwise(pl.lit("benign"))
+        )
+        .to_series()
+        .all()
+    )
     assert rows["confidence_value"].is_between(0.5, 1).all()
     assert rows["confidence_kind"].unique().to_list() == ["calibrated probability of the label"]
 
@@ -97,7 +104,9 @@ def test_the_answer_of_a_test_row_does_not_depend_on_test_labels(wdbc, cancer_se
     assert blind.series == {}
 
 
-def test_each_baseline_is_compared_under_the_same_seeds_with_an_interval(wdbc, cancer_settings, chain):
+def test_each_baseline_is_compared_under_the_same_seeds_with_an_interval(
+    wdbc, cancer_settings, chain
+):
     settings = cancer_settings()
     decided = decide(*chain(wdbc, settings), settings, SEEDS)
     table = decided.tables["paired_differences"]
@@ -162,7 +171,9 @@ def test_a_seed_without_results_abstains_and_an_incomplete_kernel_is_refused(
     assert silent["outcome"].unique().to_list() == ["abstain"]
     assert silent["reason"].unique().to_list() == ["no result exists for seed 0"]
     assert silent["label"].null_count() == silent.height == 100
-    lost = Combined(frame=combined.frame.with_row_index().filter(pl.col("index") != 7).drop("index"))
+    lost = Combined(
+        frame=combined.frame.with_row_index().filter(pl.col("index") != 7).drop("index")
+    )
     with pytest.raises(DataError, match="lacks 2 entries"):
         decide(lost, baselines, cleaned, settings, SEEDS)
 
@@ -174,7 +185,9 @@ def test_drift_of_a_fixed_feature_asks_for_retraining_and_of_another_is_reported
     combined, _, cleaned = chain(table(), settings, seeds=(0,))
     nothing = Baselines(frame=pl.LazyFrame(schema={"seed": pl.Int64, "method": pl.String}))
     for feature, outcomes in (("a", ["retrain"]), ("b", None)):
-        moved = pl.when(pl.col("split") == "test").then(pl.col(feature) + 20).otherwise(pl.col(feature))
+        moved = (
+            pl.when(pl.col("split") == "test").then(pl.col(feature) + 20).otherwise(pl.col(feature))
+        )
         drifted = Cleaned(cleaned.frame.with_columns(moved.alias(feature)))
         decided = decide(combined, nothing, drifted, settings, (0,))
         rows = decided.frame.collect()

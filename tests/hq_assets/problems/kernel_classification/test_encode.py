@@ -23,7 +23,9 @@ def test_rows_are_numbered_training_first_and_hold_one_record_each(table, settin
         wanted = cleaned.frame.filter(pl.col("seed") == seed).collect()
         for split in ("train", "test"):
             expected = wanted.filter(pl.col("split") == split)["record_id"].to_list()
-            assert own.filter(pl.col("split") == split)["record_ids"].list.get(0).to_list() == expected
+            assert (
+                own.filter(pl.col("split") == split)["record_ids"].list.get(0).to_list() == expected
+            )
     assert frame["circuit_id"].unique().to_list() == ["zz_2q_linear_r1"]
     assert frame.schema["values"] == pl.List(pl.Float64)
 
@@ -33,7 +35,10 @@ def test_every_value_lies_in_the_share_of_the_range_and_clipped_rows_say_so(tabl
     cleaned = clean([table()], settings, SEEDS)
     stretched = Cleaned(
         cleaned.frame.with_columns(
-            pl.when(pl.col("split") == "test").then(pl.col("b") * 50).otherwise(pl.col("b")).alias("b")
+            pl.when(pl.col("split") == "test")
+            .then(pl.col("b") * 50)
+            .otherwise(pl.col("b"))
+            .alias("b")
         )
     )
     frame = encode(stretched, settings, SEEDS).frame.collect()
@@ -53,7 +58,10 @@ def test_a_test_row_changes_no_fitted_parameter(table, settings):
     cleaned = clean([table()], settings(), (0,))
     other = Cleaned(
         cleaned.frame.with_columns(
-            pl.when(pl.col("split") != "train").then(pl.col("a") + 9.0).otherwise(pl.col("a")).alias("a")
+            pl.when(pl.col("split") != "train")
+            .then(pl.col("a") + 9.0)
+            .otherwise(pl.col("a"))
+            .alias("a")
         )
     )
     before, after = (encode(source, settings(), (0,)) for source in (cleaned, other))
@@ -106,7 +114,9 @@ def test_of_several_bandwidths_one_is_chosen_on_training_rows_and_reported(table
     encoded = encode(clean([table()], choice, (0,)), choice, (0,))
     report = next(step for step in encoded.transforms if step.name == "choose_bandwidth").parameters
     assert set(report["scores"]) == {"0.05", "0.3"}
-    near = report["scores"]["0.3"] >= max(report["scores"].values()) - report["standard_error_of_best"]
+    near = (
+        report["scores"]["0.3"] >= max(report["scores"].values()) - report["standard_error_of_best"]
+    )
     assert report["share"] == (0.3 if near else 0.05)
     assert encoded.facts["share"]["0"] == report["share"]
 

@@ -30,7 +30,9 @@ def test_tuned_methods_screen_well_and_the_best_is_named_by_cross_validation(wdb
     for facts in found.facts["seeds"].values():
         methods = facts["methods"]
         best = facts["best_by_cross_validation"]
-        assert methods[best]["cross_validated"] == max(m["cross_validated"] for m in methods.values())
+        assert methods[best]["cross_validated"] == max(
+            m["cross_validated"] for m in methods.values()
+        )
         assert methods[best]["balanced_accuracy"] > 0.85
         assert methods[best]["roc_auc"] > 0.95
 
@@ -42,7 +44,10 @@ def test_labels_of_test_rows_change_no_margin(table, settings):
 
     flipped = Cleaned(
         cleaned.frame.with_columns(
-            pl.when(pl.col("split") == "test").then(pl.lit("no")).otherwise(pl.col("label")).alias("label")
+            pl.when(pl.col("split") == "test")
+            .then(pl.lit("no"))
+            .otherwise(pl.col("label"))
+            .alias("label")
         )
     )
     one, other = (solve_classically(c, settings, (0,)).frame.collect() for c in (cleaned, flipped))
