@@ -138,13 +138,9 @@ class _Struct(Column):
         self._fields = fields
 
     def _append(self, values: pl.Series, valid: pl.Series | None) -> None:
-        import polars as pl
-
+        del valid  # Polars gives null for a field of a null struct
         for name, column in self._fields.items():
-            field = values.struct.field(name)
-            if valid is not None:
-                field = pl.select(pl.when(valid).then(field)).to_series()
-            column.update(field)
+            column.update(values.struct.field(name))
 
     def _streams(self) -> Sequence[Any]:
         return [{name: self._fields[name].content() for name in sorted(self._fields)}]

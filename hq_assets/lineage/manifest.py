@@ -59,18 +59,13 @@ def build_manifest(null_reasons: Mapping[str, str] | None = None, **known: Any) 
 
 
 def rebuild_manifest(document: Mapping[str, Any], **changes: Any) -> dict[str, Any]:
-    """Return a manifest with some fields changed, as for a cache hit; reasons follow the values.
+    """Return a manifest with some fields changed, as for a cache hit; reasons of nulls stay.
 
     Raises:
         ManifestError: As for `build_manifest`.
     """
     kept = {name: value for name, value in document.items() if name != _REASONS}
-    reasons = {
-        place: reason
-        for place, reason in document[_REASONS].items()
-        if place.partition(".")[0] not in changes
-    }
-    return build_manifest(reasons, **{**kept, **changes})
+    return build_manifest(document[_REASONS], **{**kept, **changes})
 
 
 def validate_manifest(document: Mapping[str, Any]) -> None:

@@ -156,6 +156,13 @@ def test_spellings_of_one_sum_are_one_form():
     assert len({str(canonical_expression(form)) for form in forms}) == 1
 
 
+def test_spellings_of_one_product_are_one_form():
+    forms = [(A - B) * V[0], -(B - A) * V[0], V[0] * (A - B), (B - A) * (-1 * V[0])]
+    assert len({str(canonical_expression(form)) for form in forms}) == 1
+    quotients = [(A - B) / (V[0] - V[1]), (B - A) / (V[1] - V[0]), -(A - B) / (V[1] - V[0])]
+    assert len({str(canonical_expression(form)) for form in quotients}) == 1
+
+
 def test_the_forms_that_qiskit_respells_are_equal_after_pickling():
     expression = (3.5 - V[0] + V[1]).sin() * B
     again = pickle.loads(pickle.dumps(expression))  # noqa: S301 - written on this very line

@@ -14,6 +14,7 @@ from pathlib import Path
 
 import numpy as np
 import polars as pl
+import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 from hypothesis import given, settings
@@ -167,6 +168,12 @@ def test_what_lies_behind_a_null_does_not_count():
     outer = hidden.select(pl.when(frame["keep"]).then(pl.struct(frame["x"], frame["t"])).alias("s"))
     expected = pl.DataFrame({"s": [{"x": 1, "t": "a"}, None, {"x": 3, "t": "c"}]})
     assert table_fingerprint(outer) == table_fingerprint(expected)
+    masked = pa.StructArray.from_arrays(
+        [pa.array([1, 2, 3]), pa.array(["a", "bb", "c"])],
+        names=["x", "t"],
+        mask=pa.array([False, True, False]),
+    )
+    assert table_fingerprint(pl.DataFrame({"s": pl.Series(masked)})) == table_fingerprint(expected)
 
 
 def test_logical_types_are_told_apart_and_widths_are_not():
