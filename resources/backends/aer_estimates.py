@@ -2,6 +2,7 @@
 
 _SECONDS_PER_AMPLITUDE_AND_GATE = 2.5e-9
 _SECONDS_PER_CALL = 1.2e-3  # binding, assembly and reading of one small circuit
+_SECONDS_PER_NOISY_CALL = 2.2e-3
 _SECONDS_PER_TRAJECTORY = 2e-5
 _STABILIZER_SECONDS_PER_GATE = 1e-5
 _MPS_SECONDS_PER_GATE = 1e-4
@@ -22,7 +23,7 @@ def seconds_per_execution(method: str, num_qubits: int, gates: int, trajectories
         work = gates * _MPS_SECONDS_PER_GATE
     elif method == "density_matrix":
         work = gates * 4**num_qubits * _SECONDS_PER_AMPLITUDE_AND_GATE
-        trajectories = 1
+        return _SECONDS_PER_NOISY_CALL + work
     else:
         work = gates * 2**num_qubits * _SECONDS_PER_AMPLITUDE_AND_GATE
     per_shot = _SECONDS_PER_TRAJECTORY if trajectories > 1 else 0.0

@@ -1,8 +1,8 @@
 """A durable queue on the local disk for simulators that live in this process and die with it.
 
 One folder per backend; per key a request, a lock and one ending (response, failure, cancelled),
-each a small file. Exactly one live process executes a key: it holds an flock on the lock file, which
-the kernel releases when the process dies. Simulators are deterministic and free, so whoever asks
+each a small file. Exactly one live process executes a key: it holds an flock on the lock file,
+which the kernel releases when the process dies. Simulators are deterministic and free, so whoever asks
 for the state of an orphaned job simply executes it.
 """
 

@@ -124,3 +124,14 @@ def manila(tmp_path):
 def bench(request, tmp_path):
     """Each kind of backend in turn."""
     return opened(request.param, tmp_path)
+
+
+@pytest.fixture
+def place(tmp_path):
+    return place_in(tmp_path)
+
+
+@pytest.fixture
+def bench_for(place):
+    """A backend of any settings."""
+    return lambda name, settings: Bench(build_backend(name, settings_from(settings), place), place)

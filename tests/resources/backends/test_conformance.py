@@ -262,7 +262,7 @@ def test_the_response_is_found_by_a_later_process(bench):
     assert other.result(receipt).outcomes.equals(result.outcomes)
 
 
-_SUBMIT_AND_HANG = """
+_SUBMIT = """
 import sys, time
 from pathlib import Path
 from resources.backends.contract import BackendPlace, ExecutionRequest
@@ -277,29 +277,33 @@ receipt = backend.submit(ExecutionRequest.model_validate_json(request), "key")
 while backend.status(receipt) != "running":
     time.sleep(0.001)
 print("running", flush=True)
-time.sleep(600)
+sys.stdin.readline()
 """
 
 
-def test_a_job_whose_process_was_killed_is_continued_by_the_next_process(bench, tmp_path):
-    values = np.random.default_rng(3).uniform(0, 3, (1500, 2))
+@pytest.mark.parametrize("ending", ["killed", "regular"])
+def test_a_job_whose_process_ended_is_continued_by_the_next_process(bench, tmp_path, ending):
+    values = np.random.default_rng(3).uniform(0, 3, (2000, 2))
     request = bench.request(bench.pub(_rotation(), shots=500, values=values))
-    settings = bench.backend.options() | {"max_shots": 50_000}
-    child = subprocess.Popen(
-        [sys.executable, "-c", _SUBMIT_AND_HANG, str(tmp_path), bench.backend.name,
-         json.dumps(settings), request.model_dump_json()],
-        stdout=subprocess.PIPE,
-        text=True,
-    )  # fmt: skip
+    settings = json.dumps(bench.backend.options() | {"max_shots": 50_000})
+    name, payload = bench.backend.name, request.model_dump_json()
+    command = [sys.executable, "-c", _SUBMIT, str(tmp_path), name, settings, payload]
+    child = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
     try:
         assert child.stdout.readline() == "running\n"
         other = bench.again()
         receipt = other.backend.find("key", LONG_AGO)
         assert other.backend.status(receipt) == "running"
-        os.kill(child.pid, signal.SIGKILL)
+        if ending == "killed":
+            os.kill(child.pid, signal.SIGKILL)
+        else:
+            child.stdin.write("\n")
+            child.stdin.flush()
+        assert child.wait(timeout=30) == (-signal.SIGKILL if ending == "killed" else 0)
     finally:
         child.kill()
         child.wait()
+        child.stdin.close()
         child.stdout.close()
     assert other.backend.status(receipt) == "queued"
     other.wait(receipt)
