@@ -29,7 +29,7 @@ class Observation:
     """What is known of one workload's receipts and counts.
 
     Attributes:
-        receipts: Position of the latest receipts in the event log; None if there are none.
+        receipts: Position of the latest receipts in the event log.
         counted: Position of the receipts that the latest counts were made from; None without counts.
         planned: Whether a run that will make receipts or counts is under way.
         unsettled: Number of jobs of the receipts that are not settled; 0 for an inline backend.
@@ -37,7 +37,7 @@ class Observation:
         cancelled: Whether a person cancelled a run asked for these receipts.
     """
 
-    receipts: int | None
+    receipts: int
     counted: int | None = None
     planned: bool = False
     unsettled: int = 0
@@ -47,8 +47,6 @@ class Observation:
 
 def judge(seen: Observation) -> tuple[bool, str]:
     """Whether `raw_counts` is due, and why or why not."""
-    if seen.receipts is None:
-        return False, "no receipts yet"
     if seen.counted is not None and seen.counted >= seen.receipts:
         return False, "the counts are those of the latest receipts"
     if seen.planned:
@@ -115,7 +113,7 @@ def look(context: dg.SensorEvaluationContext, workload: str) -> tuple[dg.RunRequ
     """Observe and judge one workload; the request, if the counts are due, and the reason."""
     receipts = latest_materialization(context.instance, _key(workload, RECEIPTS))
     if receipts is None:
-        return None, judge(Observation(receipts=None))[1]
+        return None, "no receipts yet"
     tag = f"{workload}@{receipts.storage_id}"
     seen = observe(context, workload, receipts, tag)
     due, reason = judge(seen)
