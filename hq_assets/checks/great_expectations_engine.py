@@ -6,7 +6,6 @@ import threading
 import warnings
 from functools import cache
 from typing import TYPE_CHECKING, Any
-from uuid import uuid4
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -16,6 +15,7 @@ if TYPE_CHECKING:
 
     from hq_assets.checks.expectations import Expectation
 
+SOURCE = "frames"
 _ONE_AT_A_TIME = threading.Lock()
 """Great Expectations keeps context and batches in process-wide state, without thread safety."""
 
@@ -46,15 +46,14 @@ def _outcomes(
     context = _context()
     built = [_as_gx(item, index) for index, item in enumerate(expectations)]
     suite = gx.ExpectationSuite(name="suite", expectations=built)
-    # A name of its own: the engine of a data source caches batches by name and keeps the frame.
-    name = uuid4().hex
     try:
-        asset = context.data_sources.add_pandas(name).add_dataframe_asset("frame")
+        asset = context.data_sources.add_pandas(SOURCE).add_dataframe_asset("frame")
         batch = asset.add_batch_definition_whole_dataframe("whole").get_batch({"dataframe": frame})
         # BASIC: naming the rows in Great Expectations takes 28 s where half a million rows fail.
         report = batch.validate(suite, result_format={"result_format": "BASIC"})
     finally:
-        context.data_sources.delete(name)
+        # Its engine caches batches by name and would keep the frame.
+        context.data_sources.delete(SOURCE)
     for result in report.results:
         index = result.expectation_config.meta["index"]
         yield (
