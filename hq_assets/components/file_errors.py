@@ -6,7 +6,6 @@ from typing import Any
 
 from pydantic import ValidationError
 
-
 LONGEST = 80
 """Characters shown of a value that was given."""
 

@@ -130,6 +130,16 @@ class StageCall:
         return json.loads(self.store.get_blob(artifact.blobs[name].ref))
 
 
+@dataclass(frozen=True)
+class Recipe:
+    """How a stage makes its content; fields as the arguments of `stage_asset`."""
+
+    code_version: str
+    compute: Callable[[StageCall], Produced]
+    describe: Callable[[StageCall, Artifact], Mapping[str, Any]]
+    reusable: Callable[[StageCall, Artifact], bool] | None = None
+
+
 def kind_settings(spec: WorkloadSpec, overrides: Mapping[str, Any]) -> KindSettings:
     """Validated settings of the workload's kind with a profile's overrides merged in, key by key."""
     module = importlib.import_module(f"hq_assets.problems.{spec.kind}.settings")
@@ -157,6 +167,7 @@ def stage_asset(
     describe: Callable[[StageCall, Artifact], Mapping[str, Any]],
     pool: str | None = None,
     config_schema: Mapping[str, Any] | None = None,
+    reusable: Callable[[StageCall, Artifact], bool] | None = None,
 ) -> dg.AssetsDefinition:
     """Build the asset `<workload>/<stage>` around a compute function.
 
@@ -170,7 +181,9 @@ def stage_asset(
         describe: Metadata for people, from the stored content alone, so that a cache hit looks the same.
         pool: Concurrency pool, if the stage occupies a backend.
         config_schema: Launchpad settings of the stage, if it has any.
+        reusable: Whether a version of the same identity may be used again; by default it may.
     """
+    recipe = Recipe(code_version, compute, describe, reusable)
 
     @dg.asset(
         key=[spec.name, stage],
@@ -190,7 +203,7 @@ def stage_asset(
     def _stage(context: dg.AssetExecutionContext, **inputs: Artifact) -> dg.MaterializeResult:
         call = StageCall(spec=spec, stage=stage, context=context, inputs=inputs)
         refuse_failed_inputs(call)
-        return materialize(call, code_version, compute, describe)
+        return materialize(call, recipe)
 
     return _stage
 
@@ -211,36 +224,30 @@ def refuse_failed_inputs(call: StageCall) -> None:
             raise dg.Failure(message, allow_retries=False)
 
 
-def materialize(
-    call: StageCall,
-    code_version: str,
-    compute: Callable[[StageCall], Produced],
-    describe: Callable[[StageCall, Artifact], Mapping[str, Any]],
-) -> dg.MaterializeResult:
+def materialize(call: StageCall, recipe: Recipe) -> dg.MaterializeResult:
     """Reuse the version of this identity if the store has it, else compute and commit; then describe."""
     from hq_assets.stages.provenance import manifest_of, reused_manifest
 
     started = time.perf_counter()
-    identity = stage_identity(call, code_version)
-    known = None if call.stage in ROOTS else call.store.find_identity(identity)
+    identity = stage_identity(call, recipe.code_version)
+    known = find_reusable(call, recipe, identity)
     if known is not None:
-        artifact = call.store.artifact(call.spec.name, call.stage, known.data_version)
+        artifact, origin_ref = known
         seconds = time.perf_counter() - started
-        document = reused_manifest(call, known.manifest_ref, code_version)
-        execution: dict[str, Any] = {}
+        document = reused_manifest(call, origin_ref, recipe.code_version)
+        execution: Mapping[str, Any] = {}
     else:
-        produced = run_compute(call, compute)
-        artifact = produced.committed or commit(call, produced)
+        artifact, produced = run_compute(call, recipe.compute)
         seconds = time.perf_counter() - started
-        document = manifest_of(call, artifact, produced.manifest, code_version, seconds)
-        execution = dict(produced.metadata)
+        document = manifest_of(call, artifact, produced.manifest, recipe.code_version, seconds)
+        execution = produced.metadata
     manifest_ref = call.store.put_manifest(document)
     if known is None:
         call.store.record_identity(identity, artifact, manifest_ref)
     metadata = {
         **common_metadata(call, artifact),
         **execution,
-        **describe(call, artifact),
+        **recipe.describe(call, artifact),
         "cache_hit": known is not None,
         "seconds": seconds,
         "manifest": manifest_ref,
@@ -252,14 +259,31 @@ def materialize(
     )
 
 
-def run_compute(call: StageCall, compute: Callable[[StageCall], Produced]) -> Produced:
-    """Run a stage's own code; errors that a retry cannot mend are marked so.
+def find_reusable(call: StageCall, recipe: Recipe, identity: str) -> tuple[Artifact, str] | None:
+    """The version that this identity gave before and its manifest, if it may be used again.
+
+    What comes from outside is never reused: its content is what it is now.
+    """
+    record = None if call.stage in ROOTS else call.store.find_identity(identity)
+    if record is None:
+        return None
+    artifact = call.store.artifact(call.spec.name, call.stage, record.data_version)
+    if recipe.reusable is not None and not recipe.reusable(call, artifact):
+        return None
+    return artifact, record.manifest_ref
+
+
+def run_compute(
+    call: StageCall, compute: Callable[[StageCall], Produced]
+) -> tuple[Artifact, Produced]:
+    """Run a stage's own code and commit; errors that a retry cannot mend are marked so.
 
     Raises:
         dagster.Failure: Bad data or a refusal of the backend, with the reason; never retried by Dagster.
     """
     try:
-        return compute(call)
+        produced = compute(call)
+        return produced.committed or commit(call, produced), produced
     except DataError as error:
         raise dg.Failure(str(error), allow_retries=False) from error
     except BackendError as error:

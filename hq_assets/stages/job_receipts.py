@@ -55,6 +55,14 @@ def compute(call: StageCall) -> Produced:
     )
 
 
+def jobs_live(call: StageCall, artifact: Artifact) -> bool:
+    """Whether every job of earlier receipts is known to the ledger and has neither failed nor been cancelled."""
+    ledger = call.context.resources.ledger.open()
+    keys = call.store.scan_table(artifact.tables["rows"]).select("idempotency_key").collect()
+    jobs = [ledger.find(key) for key in keys["idempotency_key"]]
+    return all(job is not None and job.state not in ("failed", "cancelled") for job in jobs)
+
+
 def build_requests(call: StageCall) -> list[ExecutionRequest]:
     """Canonical payloads of the stage, each within the backend's executions per job."""
     target = call.inputs["target"].facts
@@ -171,4 +179,5 @@ def build(spec: WorkloadSpec, code_version: str) -> dg.AssetsDefinition:
         compute=compute,
         describe=describe,
         pool="quantum_submission",
+        reusable=jobs_live,
     )
