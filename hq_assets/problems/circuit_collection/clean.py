@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 
 SCHEMA = {
     "record_id": pl.String,
+    "path": pl.String,
     "seed": pl.Int64,
     "split": pl.String,
     "role": pl.String,
@@ -52,7 +53,7 @@ def clean(files: Sequence[SourceFile], settings: Settings, seeds: Sequence[int])
     ordered = sorted(files, key=lambda file: file.path)
     ignored = [file for file in ordered if ignores(settings.ignore, file.path)]
     kept = [file for file in ordered if file not in ignored]
-    tables = [file for file in kept if file.path == settings.parameter_table]
+    tables = [file for file in kept if name_of(file, settings) == settings.parameter_table]
     circuits = mark_duplicates([circuit_row(file, settings) for file in kept if file not in tables])
     lines = [row for file in tables for row in table_rows(file, settings, circuits)]
     base = [*circuits, *lines]
@@ -78,6 +79,11 @@ TRANSFORMS = (
 )
 
 
+def name_of(file: SourceFile, settings: Settings) -> str:
+    """Name of a file in every row: its path without the collection's folder."""
+    return file.path.removeprefix(settings.folder.rstrip("/") + "/")
+
+
 def ignores(patterns: Sequence[str], path: str) -> bool:
     """Whether a file is no circuit by its name."""
     name = PurePosixPath(path).name
@@ -88,7 +94,8 @@ def circuit_row(file: SourceFile, settings: Settings) -> dict[str, Any]:
     """Row of one circuit file."""
     reading = read_circuit(file, settings.max_file_bytes)
     return {
-        "record_id": file.path,
+        "record_id": name_of(file, settings),
+        "path": file.path,
         "role": "circuit",
         "format": reading.format,
         "size": file.size,
@@ -118,9 +125,11 @@ def table_rows(
 ) -> list[dict[str, Any]]:
     """Rows of the parameter table; lines for files that do not exist or are refused say so."""
     statuses = {row["record_id"]: row["status"] for row in circuits}
+    name = name_of(file, settings)
     return [
         {
-            "record_id": f"{file.path}:{line.line}" if line.line else file.path,
+            "record_id": f"{name}:{line.line}" if line.line else name,
+            "path": file.path,
             "role": "parameters",
             "format": "csv",
             "size": file.size,

@@ -10,6 +10,10 @@ from hq_assets.problems.contract import KindSettings
 class Settings(KindSettings):
     """What is read, what is refused, and when a measured distribution is accepted."""
 
+    folder: str = Field(
+        default="data",
+        description="Folder of the files; it is left out of their names in every row",
+    )
     parameter_table: str = Field(
         default="parameters.csv",
         description=(

@@ -91,3 +91,19 @@ def test_an_empty_folder_gives_an_empty_table_of_the_right_columns(cleaned_of):
 )
 def test_a_target_may_name_one_circuit_of_a_file(target, path):
     assert file_of(target) == path
+
+
+def test_names_leave_the_folder_out_and_the_path_keeps_it(cleaned_of, bell):
+    contents = {"data/sub/a.qasm": bell, "data/parameters.csv": "file,x\nsub/a.qasm,1\n"}
+    rows = rows_of(cleaned_of(contents))
+    assert list(rows) == ["sub/a.qasm", "parameters.csv:2"]
+    assert rows["sub/a.qasm"]["path"] == "data/sub/a.qasm"
+    assert rows["parameters.csv:2"]["status"] == "ok"
+
+
+def test_another_folder_is_left_out_by_its_setting(cleaned_of, bell):
+    contents = {"circuits/a.qasm": bell, "data/b.qasm": "// b\n" + bell}
+    assert list(rows_of(cleaned_of(contents, Settings(folder="circuits/")))) == [
+        "a.qasm",
+        "data/b.qasm",
+    ]

@@ -45,7 +45,7 @@ def test_the_order_of_the_counts_changes_nothing(combined, counts_of):
 
 def test_exact_weights_have_no_error_and_sampled_weights_have_one(combined, counts_of):
     weights = {"00": 0.5, "11": 0.5}
-    exact = combined(counts_of("a.qasm", weights, weight=True, method="exact", shots=0))
+    exact = combined(counts_of("a.qasm", weights, weight=True, method="exact", shots=1000))
     sampled = combined(counts_of("a.qasm", weights, weight=True, shots=100))
     assert exact.frame.collect()["std"].to_list() == [0.0, 0.0]
     assert exact.facts["shots"] == {}

@@ -61,18 +61,18 @@ def test_few_shots_on_many_outcomes_are_not_held_against_the_backend():
     assert result.relative_fidelity == pytest.approx(1.0, abs=0.1)
 
 
-def test_the_interval_covers_the_true_fidelity_about_as_often_as_it_says():
-    # Bootstrap intervals are approximate: a coverage of 90% instead of 95% is let pass. With it,
-    # fewer than 161 hits in 200 trials have a chance below 1e-4.
+def test_the_interval_covers_the_true_fidelity_also_with_many_outcomes():
+    # Bootstrap intervals are approximate: a coverage of 88% instead of 95% is let pass. With it,
+    # fewer than 73 hits in 100 trials have a chance below 1e-4. Plain percentiles hit 3 times.
     rng = np.random.default_rng(11)
-    q = np.array([0.4, 0.3, 0.2, 0.1])
-    truth = np.array([0.1, 0.2, 0.3, 0.4])
+    q = random_distribution(rng, 50)
+    truth = 0.6 * q + 0.4 * random_distribution(rng, 50)
     true_fidelity = hellinger_fidelity(truth, q)
     hits = 0
-    for trial in range(200):
-        result = run(rng.multinomial(400, truth) / 400, q, 400, seed=trial)
+    for trial in range(100):
+        result = run(rng.multinomial(500, truth) / 500, q, 500, seed=trial)
         hits += result.fidelity_low <= true_fidelity <= result.fidelity_high
-    assert hits >= 161
+    assert hits >= 73
 
 
 def test_confidence_is_high_far_from_the_threshold_and_near_half_at_it():

@@ -58,7 +58,10 @@ def journey():
     settings = Settings()
     files = [
         SourceFile(
-            path.name, path, hashlib.sha256(path.read_bytes()).hexdigest(), path.stat().st_size
+            f"data/{path.name}",
+            path,
+            hashlib.sha256(path.read_bytes()).hexdigest(),
+            path.stat().st_size,
         )
         for path in sorted(FOLDER.iterdir())
     ]
