@@ -126,7 +126,7 @@ def code_closure(
         SyntaxError: A file of the closure is not valid Python.
         ValueError: The settings have no canonical JSON.
     """
-    search = _Search(root or _ROOT, frozenset(first_party), tuple(stop_at))
+    search = _Search(root or _ROOT, frozenset(first_party), tuple(f"{stop}." for stop in stop_at))
     for name in (module, *also):
         search.start(name)
     search.follow()
@@ -185,18 +185,14 @@ class _Search:
             self.modules[module] = scan.digest
             links = _links(module, scan, found.is_package, self.first_party)
             self.packages.update(links.packages)
-            for name in links.modules:
-                self._add(name)
-            for package, name in links.members:
-                if self._is_package(package) and self._locate(f"{package}.{name}") is not None:
-                    self._add(f"{package}.{name}")
+            self._waiting.extend(filter(self._new, links.modules))
+            for package, names in links.members:
+                if self._is_package(package):
+                    members = [f"{package}.{name}" for name in names]
+                    self._waiting.extend(m for m in filter(self._locate, members) if self._new(m))
 
-    def _add(self, module: str) -> None:
-        if module not in self.modules and not self._is_beyond(module):
-            self._waiting.append(module)
-
-    def _is_beyond(self, module: str) -> bool:
-        return any(module == prefix or module.startswith(f"{prefix}.") for prefix in self.stop_at)
+    def _new(self, module: str) -> bool:
+        return module not in self.modules and not f"{module}.".startswith(self.stop_at)
 
     def _is_package(self, module: str) -> bool:
         found = self._locate(module)
@@ -223,7 +219,7 @@ class _Links:
     """What one module reaches: first-party modules, names that may be modules, packages."""
 
     modules: tuple[str, ...]
-    members: tuple[tuple[str, str], ...]
+    members: tuple[tuple[str, tuple[str, ...]], ...]
     packages: frozenset[str]
 
 
@@ -231,14 +227,15 @@ class _Links:
 def _links(module: str, scan: FileScan, is_package: bool, first_party: frozenset[str]) -> _Links:
     parent = module.rpartition(".")[0]
     modules = [parent] if parent else []
-    members: list[tuple[str, str]] = []
+    members: list[tuple[str, tuple[str, ...]]] = []
     packages: set[str] = set()
     for statement in scan.imports:
         target = _absolute(statement, module, is_package=is_package)
         top = target.partition(".")[0]
         if top in first_party:
             modules.append(target)
-            members.extend((target, name) for name in statement.names)
+            if statement.names:
+                members.append((target, statement.names))
         elif top not in sys.stdlib_module_names:
             packages.add(top)
     return _Links(tuple(modules), tuple(members), frozenset(packages))
