@@ -1,1 +1,1 @@
-"""Execution plane: the backend contract and one module per adapter; nothing here decides or stores results."""
+"""Execution plane: the backend contract and one module per adapter; nothing is decided here."""

@@ -193,10 +193,15 @@ import sys, time
 from pathlib import Path
 from resources.backends.contract import ExecutionRequest
 from resources.backends.spool import Spool
+from resources.backends.worker import Interrupted
 folder, request = Path(sys.argv[1]), ExecutionRequest.model_validate_json(sys.argv[2])
 def execute(request, check):
     while True:
-        check()
+        try:
+            check()
+        except Interrupted:
+            print("interrupted", flush=True)
+            raise
         time.sleep(0.01)
 spool = Spool(folder, execute)
 spool.submit(request, "key")
@@ -207,7 +212,8 @@ while spool.status("key") != "running":
 
 def test_a_process_that_ends_leaves_its_job_to_the_next_one(tmp_path):
     command = [sys.executable, "-c", _LEAVING, str(tmp_path), REQUEST.model_dump_json()]
-    subprocess.run(command, check=True, timeout=60)
+    left = subprocess.run(command, check=True, timeout=60, capture_output=True, text=True)
+    assert left.stdout == "interrupted\n"
     spool = Spool(tmp_path, Recording())
     assert spool.ending("key") is None
     assert spool.status("key") == "queued"
