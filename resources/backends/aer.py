@@ -8,6 +8,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from resources.backends.aer_estimates import seconds_per_execution
+from resources.backends.aer_exact import measured_bits, spread
 from resources.backends.aer_simulation import (
     Simulation,
     derived_seed,
@@ -43,7 +44,6 @@ if TYPE_CHECKING:
     from resources.backends.aer_settings import IdealAerSettings
     from resources.backends.contract import BackendPlace, ExecutionRequest, Pub
 
-_EXACT_BITS = 20  # 2^20 weights per execution are 8 MiB
 _SMALLEST_WEIGHT = 1e-15  # rounding of amplitudes; not an outcome
 
 
@@ -247,7 +247,7 @@ class IdealAer(AerSimulation):
 
         pub = request.pubs[number]
         simulation, reason = self.simulation(pub, check)
-        bits = _measured_bits(simulation.circuit, pub.circuit_id)
+        bits = measured_bits(simulation.circuit, pub.circuit_id)
         registers = registers_of(simulation.circuit)
         executions: list[np.ndarray] = []
         weights: list[np.ndarray] = []
@@ -257,7 +257,7 @@ class IdealAer(AerSimulation):
             outcomes = np.flatnonzero(probabilities > _SMALLEST_WEIGHT)
             executions.append(np.full(len(outcomes), row))
             weights.append(probabilities[outcomes])
-            bitstrings += [registers.bitstring(_spread(int(o), bits)) for o in outcomes]
+            bitstrings += [registers.bitstring(spread(int(o), bits)) for o in outcomes]
         frame = outcome_frame(
             number,
             np.concatenate(executions),
@@ -282,38 +282,3 @@ def _pair_counts(
 
     zero = np.fromiter((row.get("0x0", 0) for row in counts), dtype=np.int64, count=pub.num_pairs)
     return pair_frame(number, registers, zero, pub.shots - zero)
-
-
-def _measured_bits(circuit: QuantumCircuit, circuit_id: str) -> list[int]:
-    """Classical bits that final measurements write, ascending.
-
-    Raises:
-        BackendError: `structural` where outcomes do not follow from the final state or are many.
-    """
-    from hq_assets.quantum.simulation_method import has_mid_circuit
-
-    if has_mid_circuit(circuit):
-        msg = (
-            f"circuit {circuit_id} measures, resets or branches before its end, so its outcomes "
-            "have no exact weights here; ask for method sampled"
-        )
-        raise BackendError(error_class="structural", message=msg)
-    bits = sorted(
-        {
-            circuit.find_bit(instruction.clbits[0]).index
-            for instruction in circuit.data
-            if instruction.operation.name == "measure"
-        }
-    )
-    if not 1 <= len(bits) <= _EXACT_BITS:
-        msg = (
-            f"circuit {circuit_id} measures {len(bits)} bits; exact weights are given for 1 to "
-            f"{_EXACT_BITS}: ask for method sampled"
-        )
-        raise BackendError(error_class="structural", message=msg)
-    return bits
-
-
-def _spread(outcome: int, bits: list[int]) -> int:
-    """Place the bits of an outcome over the measured bits at their classical bits."""
-    return sum(1 << bit for position, bit in enumerate(bits) if outcome >> position & 1)
