@@ -54,6 +54,7 @@ is total variation."""
 
 KEY = ("circuit_id", "seed", "parameter_row")
 LONGEST_TABLE = 200
+NO_COUNTS = "no counts came back, and no stage gave a reason"
 
 
 def decide(
@@ -94,6 +95,7 @@ class _Judge:
         self._measured = distributions(normalized.frame)
         self._ideal = distributions(baselines.frame.filter(pl.col("value").is_not_null()))
         self._shots: Mapping[str, int] = normalized.facts.get("shots", {})
+        self._refused: Mapping[str, str] = normalized.facts.get("refused", {})
         self._reasons: Mapping[str, str] = baselines.facts.get("not_applicable", {})
         self._settings = settings
 
@@ -107,7 +109,7 @@ class _Judge:
         if measured is None:
             return {
                 **named,
-                **abstention("no_result", "no counts came back; the compiled circuits say why"),
+                **abstention("no_result", self._refused.get(row["circuit_id"], NO_COUNTS)),
             }
         if ideal is None:
             reason = self._reasons.get(row["circuit_id"], "no ideal reference was computed")
