@@ -85,8 +85,18 @@ def stale_assets(
     instance: dg.DagsterInstance,
     specs: Iterable[dg.AssetSpec],
     outside: Mapping[dg.AssetKey, str],
+    unsettled: Mapping[dg.AssetKey, str | None],
 ) -> list[Reason]:
-    """Stale assets with their reasons, in the order of the specs; those below a stale one are not listed."""
+    """Stale assets with their reasons, in the order of the specs.
+
+    Assets that are fresh themselves, but stand below a stale one, are not listed.
+
+    Args:
+        instance: Dagster's instance.
+        specs: Assets, upstream before downstream.
+        outside: Asset → data version that the outside world would give now.
+        unsettled: Asset → why it must be checked again although it is up to date, or None.
+    """
     ordered = list(specs)
     recorded = {spec.key: recorded_of(instance, spec.key) for spec in ordered}
     found = []
@@ -97,7 +107,7 @@ def stale_assets(
             upstream[dep.asset_key.to_user_string()] = entry.data_version if entry else None
         reason = stale_reason(
             spec.code_version, recorded[spec.key], upstream, outside.get(spec.key)
-        )
+        ) or unsettled.get(spec.key)
         if reason is not None:
             found.append(Reason(spec.key.to_user_string(), reason))
     return found

@@ -121,14 +121,19 @@ def kernel_matrix(
 
     Args:
         part: Columns left, right, value, std of one kernel, in any order.
-        symmetric: Whether one triangle stands for both and an absent diagonal is 1.
+        symmetric: Whether one triangle stands for both and an absent diagonal is 1. Else rows and
+            columns are the parameter rows that occur, so a kernel need not begin at row 0.
     """
     import numpy as np
 
     left, right = part["left"].to_numpy(), part["right"].to_numpy()
-    rows, columns = int(left.max()) + 1, int(right.max()) + 1
     if symmetric:
-        rows = columns = max(rows, columns)
+        rows = columns = int(max(left.max(), right.max())) + 1
+        row_names = column_names = np.arange(rows)
+    else:
+        row_names, left = np.unique(left, return_inverse=True)
+        column_names, right = np.unique(right, return_inverse=True)
+        rows, columns = len(row_names), len(column_names)
     if rows * columns > SPARSEST * max(part.height, 1):
         reason = f"only {part.height} entries up to this index"
         return np.empty((0, 0)), 0.0, [_problem(rows - 1, columns - 1, reason)]
@@ -152,7 +157,7 @@ def kernel_matrix(
         ]
         matrix = np.where(np.isnan(matrix), matrix.T, matrix)
     missing = np.argwhere(np.isnan(np.triu(matrix) if symmetric else matrix))
-    problems += [_problem(int(i), int(j), "missing") for i, j in missing]
+    problems += [_problem(int(row_names[i]), int(column_names[j]), "missing") for i, j in missing]
     return matrix, float(part["std"].max() or 0.0), problems  # pyright: ignore[reportArgumentType]
 
 

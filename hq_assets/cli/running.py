@@ -14,6 +14,7 @@ from hq_assets.audit.staleness import Reason, stale_assets, with_downstream
 from hq_assets.cli.outside import Choice, outside_versions
 from hq_assets.stages.provenance import PURPOSE_TAG, REQUEST_TAG, REQUESTER_TAG, TRIGGER_TAG
 from hq_assets.stages.spec import STAGES, WorkloadSpec
+from hq_assets.stages.standing import last_blocking_failure, unfinished_checks
 
 
 @dataclass(frozen=True)
@@ -39,9 +40,18 @@ def make_plan(
     known = {spec.key: spec for spec in definitions.resolve_all_asset_specs()}
     ordered = [known[dg.AssetKey([spec.name, stage])] for spec in specs for stage in STAGES]
     ordered += [spec for key, spec in known.items() if key.path[0] == "platform"]
-    reasons = stale_assets(instance, ordered, outside_versions(specs, choice))
+    checked = {spec.key: unsettled_checks(instance, spec.key) for spec in ordered}
+    reasons = stale_assets(instance, ordered, outside_versions(specs, choice), checked)
     stale = [dg.AssetKey.from_user_string(reason.key) for reason in reasons]
     return Plan(reasons, with_downstream(stale, ordered))
+
+
+def unsettled_checks(instance: dg.DagsterInstance, key: dg.AssetKey) -> str | None:
+    """Why an asset must be checked again although it is up to date, or None."""
+    unfinished = unfinished_checks(instance, key)
+    if unfinished:
+        return f"its checks did not end: {', '.join(unfinished)}"
+    return "its last blocking check failed" if last_blocking_failure(instance, key) else None
 
 
 def show_plan(console: Console, plan: Plan) -> None:
@@ -63,7 +73,7 @@ def run_config(
     specs: Sequence[WorkloadSpec], selection: Sequence[dg.AssetKey], choice: Choice
 ) -> dict[str, object]:
     """Launchpad configuration of a choice."""
-    config: dict[str, object] = {}
+    config: dict[str, object] = {"loggers": {"console": {"config": {"log_level": "CRITICAL"}}}}
     if choice.backend is not None:
         config["resources"] = {"backend": {"config": {"name": choice.backend}}}
     if choice.profile is not None:

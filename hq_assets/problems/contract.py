@@ -183,7 +183,8 @@ class Combined:
             label (str or null: register values of an outcome), value (f64), std (f64, standard error;
             0 for exact).
             The stage adds tier, backend, calibration_id and schema_version.
-        facts: Small JSON-able facts (e.g. smallest eigenvalue before a repair).
+        facts: Small JSON-able facts (e.g. smallest eigenvalue before a repair). The stage adds
+            `refused`: circuit_id → why no counts of it came back.
     """
 
     frame: pl.LazyFrame

@@ -19,7 +19,11 @@ from hq_assets.problems.contract import SCHEMA_VERSION, DataError, KindSettings
 from hq_assets.stages.automation import stage_condition
 from hq_assets.stages.columns import column_schema
 from hq_assets.stages.spec import ROOTS, UPSTREAM, ProfileSpec, WorkloadSpec
-from hq_assets.stages.standing import last_blocking_failure
+from hq_assets.stages.standing import (
+    last_blocking_failure,
+    materialization_id,
+    unfinished_checks,
+)
 from resources.backends.contract import Backend, BackendError, BackendPlace
 from resources.store.artifact import Artifact, BlobEntry, TableEntry
 
@@ -214,12 +218,22 @@ def refuse_failed_inputs(call: StageCall) -> None:
     Raises:
         dagster.Failure: Names the input and the check's reason.
     """
-    for name in UPSTREAM[call.stage]:
-        reason = last_blocking_failure(call.context.instance, dg.AssetKey([call.spec.name, name]))
+    instance = call.context.instance
+    for name, artifact in call.inputs.items():
+        key = dg.AssetKey([call.spec.name, name])
+        storage_id = materialization_id(instance, key, artifact.data_version)
+        reason = last_blocking_failure(instance, key, storage_id)
         if reason is not None:
             message = (
                 f"{call.spec.name}/{name} did not pass its blocking check ({reason}). "
                 f"Correct its source or settings and materialize {call.spec.name}/{name} first."
+            )
+            raise dg.Failure(message, allow_retries=False)
+        unfinished = unfinished_checks(instance, key)
+        if unfinished:
+            message = (
+                f"The checks of {call.spec.name}/{name} did not end ({', '.join(unfinished)}). "
+                f"Materialize {call.spec.name}/{name} again, so that they are made."
             )
             raise dg.Failure(message, allow_retries=False)
 

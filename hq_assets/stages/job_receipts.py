@@ -35,7 +35,7 @@ def compute(call: StageCall) -> Produced:
     calibration = call.backend.calibration()
     return Produced(
         tables={"rows": receipts_frame(rows)},
-        facts={"backend": call.backend.name},
+        facts={"backend": call.backend.name, "refused": refused_circuits(call)},
         volatile=VOLATILE,
         manifest={
             **backend_fields(call.inputs["target"].facts),
@@ -53,6 +53,16 @@ def compute(call: StageCall) -> Produced:
             "calibration_id": calibration.calibration_id,
         },
     )
+
+
+def refused_circuits(call: StageCall) -> dict[str, str]:
+    """Circuits that no job contains, with the reason that compilation or preflight gave."""
+    import polars as pl
+
+    refused = call.scan("compiled_circuits").filter(pl.col("status") != "ok").collect()
+    return {
+        row["circuit_id"]: row["reason"] or row["status"] for row in refused.iter_rows(named=True)
+    }
 
 
 def jobs_live(call: StageCall, artifact: Artifact) -> bool:

@@ -30,7 +30,10 @@ def compute(call: StageCall) -> Produced:
     )
     return Produced(
         tables={"rows": frame},
-        facts={"facts": dict(combined.facts), "origin": origin},
+        facts={
+            "facts": {**combined.facts, "refused": counts.facts["refused"]},
+            "origin": origin,
+        },
         manifest={**origin_fields(origin)},
     )
 

@@ -106,6 +106,7 @@ def reused_manifest(call: "StageCall", origin_ref: str, code_version: str) -> di
     return rebuild_manifest(
         call.store.get_manifest(origin_ref),
         **run_fields(call),
+        inputs=input_versions(call),
         code_version=code_version,
         cache_hit=True,
         origin=origin_ref,
@@ -132,6 +133,11 @@ def run_fields(call: "StageCall") -> dict[str, Any]:
     }
 
 
+def input_versions(call: "StageCall") -> dict[str, str]:
+    """Asset → data version of every input, as resolved when the step started."""
+    return {f"{call.spec.name}/{name}": entry.data_version for name, entry in call.inputs.items()}
+
+
 def artifact_fields(call: "StageCall", artifact: Artifact, code_version: str) -> dict[str, Any]:
     """Manifest fields of the workload and of the version that was made."""
     spec = call.spec
@@ -145,9 +151,7 @@ def artifact_fields(call: "StageCall", artifact: Artifact, code_version: str) ->
         "stage": call.stage,
         "data_version": artifact.data_version,
         "code_version": code_version,
-        "inputs": {
-            f"{spec.name}/{name}": entry.data_version for name, entry in call.inputs.items()
-        },
+        "inputs": input_versions(call),
         "tables": {name: entry.model_dump(mode="json") for name, entry in artifact.tables.items()},
         "blobs": {name: entry.model_dump(mode="json") for name, entry in artifact.blobs.items()},
         "schema_version": {"manifest": None, "result": SCHEMA_VERSION},

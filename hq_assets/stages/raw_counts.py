@@ -11,7 +11,7 @@ import dagster as dg
 
 from hq_assets.stages.chain import Produced, StageCall, stage_asset
 from hq_assets.stages.spec import WorkloadSpec
-from resources.backends.contract import BackendError
+from resources.backends.contract import BackendError, ExecutionRequest
 from resources.store.artifact import Artifact
 
 STAGE = "raw_counts"
@@ -38,9 +38,14 @@ def compute(call: StageCall) -> Produced:
         "calibration_id": calibration.calibration_id,
     }
     frame = pl.concat(parts) if parts else empty_counts()
+    refused = {**call.inputs["job_receipts"].facts["refused"], **failed_circuits(heads)}
     return Produced(
         tables={"rows": frame.lazy().with_columns(tier=pl.lit(origin["tier"]))},
-        facts={"origin": origin, "simulation_methods": simulation_methods(heads)},
+        facts={
+            "origin": origin,
+            "simulation_methods": simulation_methods(heads),
+            "refused": refused,
+        },
         manifest={
             **result_fields(heads, origin),
             "calibration_id": {
@@ -72,14 +77,14 @@ def collect(call: StageCall, backend: Any, row: Mapping[str, Any]) -> tuple[Any,
         raise BackendError(error_class, message)
     outcomes, head = load_result(call.store, job)
     request = call.store.get_blob(job.payload_ref)
+    circuits = [pub.circuit_id for pub in ExecutionRequest.model_validate_json(request).pubs]
+    head = {**head, "circuits": circuits}
     return counts_frame(outcomes, head, request, row["idempotency_key"]), head
 
 
 def counts_frame(outcomes: Any, head: Mapping[str, Any], payload: bytes, key: str) -> Any:
     """Outcomes of one job with the circuit, seed, shots and method of their pub."""
     import polars as pl
-
-    from resources.backends.contract import ExecutionRequest
 
     request = ExecutionRequest.model_validate_json(payload)
     labels = pl.DataFrame(
@@ -140,6 +145,16 @@ def simulation_methods(heads: list[dict[str, Any]]) -> dict[str, int]:
     return found
 
 
+def failed_circuits(heads: list[dict[str, Any]]) -> dict[str, str]:
+    """Circuits without outcomes although their job completed, with the backend's reason."""
+    return {
+        head["circuits"][pub["pub"]]: pub["error"]
+        for head in heads
+        for pub in head["pubs"]
+        if pub.get("error")
+    }
+
+
 def timings(heads: list[dict[str, Any]]) -> dict[str, float]:
     """Seconds by name, summed over the jobs."""
     total: dict[str, float] = {}
@@ -157,7 +172,7 @@ def result_fields(heads: list[dict[str, Any]], origin: Mapping[str, Any]) -> dic
         "tier": origin["tier"],
         "backend": origin["backend"],
         "method": origin["method"],
-        "partial": False,
+        "partial": bool(failed_circuits(heads)),
     }
 
 
@@ -176,6 +191,8 @@ def describe(call: StageCall, artifact: Artifact) -> Mapping[str, Any]:
         "shots_returned": int(shots or 0),
         "circuits": int(circuits),
         "simulation_methods": dg.MetadataValue.json(artifact.facts["simulation_methods"]),
+        "circuits_without_counts": len(artifact.facts["refused"]),
+        "refused": dg.MetadataValue.json(artifact.facts["refused"]),
     }
 
 

@@ -10,6 +10,7 @@ import dagster as dg
 BLOCKING_CHECKS = ("expectations", "statistics", "pinned_inputs")
 """Names of the blocking checks that a stage may have."""
 
+DATA_VERSION_TAG = "dagster/data_version"
 HISTORY = 50
 """Evaluations per check that are looked through for the asked materialization."""
 
@@ -53,6 +54,17 @@ def unfinished_checks(
     return [
         name for name in check_names if _was_abandoned(instance, dg.AssetCheckKey(asset_key, name))
     ]
+
+
+def materialization_id(
+    instance: dg.DagsterInstance, asset_key: dg.AssetKey, data_version: str
+) -> int | None:
+    """Storage id of the newest materialization that has this data version, or None if it is not recent."""
+    for record in instance.fetch_materializations(asset_key, limit=HISTORY).records:
+        materialization = record.asset_materialization
+        if materialization and (materialization.tags or {}).get(DATA_VERSION_TAG) == data_version:
+            return record.storage_id
+    return None
 
 
 def _blocks(evaluation: dg.AssetCheckEvaluation) -> bool:

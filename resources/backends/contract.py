@@ -208,6 +208,10 @@ class PubResult(Canonical):
     simulation_method: str | None = None
     shots_returned: int
     notes: tuple[str, ...] = ()
+    error: str | None = Field(
+        default=None,
+        description="Why this pub has no outcomes although the job completed; the others are whole",
+    )
 
 
 @dataclass(frozen=True)

@@ -17,6 +17,7 @@ from resources.backends.contract import (
     Receipt,
 )
 from resources.backends.isa import check_isa
+from resources.backends.outcomes import outcome_frame
 from resources.backends.payloads import get_circuit, get_table, put_table
 from resources.backends.spool import Spool
 
@@ -168,9 +169,12 @@ class LocalSimulator(Backend):
         results: list[PubResult] = []
         for number in range(len(request.pubs)):
             check()
-            frame, facts = self.execute_pub(request, number, check)
+            frame, facts = self._execute(request, number, check)
             frames.append(frame)
             results.append(facts)
+        if all(facts.error is not None for facts in results):
+            msg = "; ".join(dict.fromkeys(str(facts.error) for facts in results))
+            raise BackendError(error_class="failed", message=msg)
         seconds = {
             "execution": time.perf_counter() - begun,
             "execution_cpu": time.process_time() - cpu,
@@ -186,6 +190,24 @@ class LocalSimulator(Backend):
         except Exception as error:
             msg = f"the response could not be stored: {error}. Make room and submit again."
             raise BackendError(error_class="transient", message=msg) from error
+
+    def _execute(
+        self, request: ExecutionRequest, number: int, check: Callable[[], None]
+    ) -> tuple[pl.DataFrame, PubResult]:
+        """Execute one pub; a circuit that cannot be simulated says why and never stops the others."""
+        try:
+            return self.execute_pub(request, number, check)
+        except BackendError as error:
+            if error.error_class not in ("failed", "structural"):
+                raise
+            facts = PubResult(
+                pub=number,
+                registers={},
+                method=request.method,
+                shots_returned=0,
+                error=" ".join(str(error).split()),
+            )
+            return outcome_frame(number, (), "none", ()), facts
 
     def _read(self, response_ref: str) -> ExecutionResult:
         head = json.loads(self._blobs.get_blob(response_ref))

@@ -88,7 +88,7 @@ class OutcomeColumns:
 
 def outcome_frame(
     pub: int,
-    executions: np.ndarray,
+    executions: np.ndarray | Sequence[int],
     register: str,
     bitstrings: Sequence[str],
     *,

@@ -16,7 +16,9 @@ def current_versions(
         for stage in stages:
             event = instance.get_latest_materialization_event(dg.AssetKey([workload, stage]))
             materialization = event.asset_materialization if event else None
-            version = (materialization.tags or {}).get(DATA_VERSION_TAG) if materialization else None
+            version = (
+                (materialization.tags or {}).get(DATA_VERSION_TAG) if materialization else None
+            )
             if version is not None:
                 found[workload, stage] = version
     return found

@@ -146,7 +146,7 @@ def _read_rows(
 ) -> np.ndarray:
     """Values of the given source rows, ascending, from one more pass over the files."""
     parts, done = [], 0
-    for _, _, judged in judged_batches(files, settings, as_text=survey.as_text):
+    for _, _, judged in judged_batches(files, settings, survey.reading):
         first, last = np.searchsorted(rows, [done, done + len(judged.values)])
         parts.append(judged.values[rows[first:last] - done])
         done += len(judged.values)

@@ -30,15 +30,15 @@ def clean_batches(
     """Cleaned rows of one batch of the source after the other."""
     done = 0
     dropped_rows = survey.dropped["row"].to_numpy()
-    for file, seen, judged in judged_batches(files, settings, as_text=survey.as_text):
+    for file, seen, judged in judged_batches(files, settings, survey.reading):
         here = slice(done, done + len(judged.ids))
         first, last = np.searchsorted(dropped_rows, [here.start, here.stop])
         dropped = survey.dropped.slice(first, last - first)
         common = _common_columns(file, seen, judged, survey.classes[here], settings)
         first, last = np.searchsorted(survey.renamed, [here.start, here.stop])
-        common["record_id"] = _distinct_ids(
-            file, seen, common["record_id"], survey.renamed[first:last] - done
-        )
+        taken = survey.renamed[first:last] - done
+        taken = taken[judged.ids.gather(taken).is_not_null().to_numpy()]
+        common["record_id"] = _distinct_ids(file, seen, common["record_id"], taken)
         frames = [
             _clean_rows(judged, fit, common, splits[here, number], settings, seed, dropped, done)
             for number, (fit, seed) in enumerate(zip(fits, seeds, strict=True))
@@ -127,21 +127,35 @@ def _change_reasons(
     rows: np.ndarray,
     settings: Settings,
 ) -> pl.Series:
-    """Texts such as `area missing, set to 551.1; radius 28.1 clipped to 27.2`, one per changed row."""
+    """Texts such as `area missing, set to the median 551.1; radius 28.1 clipped to 27.2`, one per row."""
     parts: list[pl.Series] = []
     for j, name in enumerate(settings.features):
-        flaws = judged.flaws[rows, j]
-        texts: list[str | None] = [None] * len(rows)
-        for i in np.flatnonzero(flaws).tolist():
-            texts[i] = f"{name} {FLAW_WORDS[flaws[i]]}, set to the median {fit.medians[j]:.6g}"
-        for i in np.flatnonzero(clipped[rows, j]).tolist():
-            given = judged.values[rows[i], j]
-            bound = fit.upper[j] if given > fit.upper[j] else fit.lower[j]
-            texts[i] = f"{name} {given:.6g} clipped to {bound:.6g}"
-        if any(text is not None for text in texts):
-            parts.append(pl.Series(f"{j}", texts, dtype=pl.String))
+        flaws, over = judged.flaws[rows, j], clipped[rows, j]
+        if not (flaws.any() or over.any()):
+            continue
+        given = judged.values[rows, j]
+        bound = np.where(given > fit.upper[j], fit.upper[j], fit.lower[j])
+        table = pl.DataFrame(
+            {"flaw": flaws, "over": over, "given": _six_digits(given), "bound": _six_digits(bound)}
+        )
+        replaced = pl.format(
+            f"{name} {{}}, set to the median {fit.medians[j]:.6g}",
+            pl.col("flaw").replace_strict(dict(enumerate(FLAW_WORDS)), return_dtype=pl.String),
+        )
+        text = (
+            pl.when(pl.col("flaw") != FINE)
+            .then(replaced)
+            .when("over")
+            .then(pl.format(f"{name} {{}} clipped to {{}}", "given", "bound"))
+        )
+        parts.append(table.select(text.alias(name)).to_series())
     joined = pl.concat_str(pl.all(), separator="; ", ignore_nulls=True)
-    return pl.DataFrame(parts).select(joined.alias("reason"))["reason"]
+    return pl.DataFrame(parts).select(reason=joined).to_series()
+
+
+def _six_digits(values: np.ndarray) -> pl.Series:
+    """Numbers rounded for people."""
+    return pl.Series(values).round_sig_figs(6)
 
 
 def _record_by_record(frames: list[pl.DataFrame]) -> pl.DataFrame:

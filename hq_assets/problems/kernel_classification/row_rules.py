@@ -9,8 +9,6 @@ import numpy as np
 import polars as pl
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-
     from hq_assets.problems.kernel_classification.settings import Settings
 
 FINE, ABSENT, NOT_FINITE, OUT_OF_RANGE, WRONG_TYPE = range(5)
@@ -33,7 +31,8 @@ class JudgedRows:
         flaws: Codes of flaws, same shape, int8.
         classes: NEGATIVE, POSITIVE, DROPPED or UNLABELLED per row, int8.
         dropped: Rows of the batch that are dropped, ascending, int64.
-        reasons: Why, one text per dropped row.
+        reasons: Why, String series with one text per dropped row.
+        has_blanks: Whether a usable number is one only without the blanks around it.
     """
 
     ids: pl.Series
@@ -41,7 +40,8 @@ class JudgedRows:
     flaws: np.ndarray
     classes: np.ndarray
     dropped: np.ndarray
-    reasons: Sequence[str]
+    reasons: pl.Series
+    has_blanks: bool
 
 
 def judge_rows(batch: pl.DataFrame, settings: Settings) -> JudgedRows:
@@ -52,42 +52,49 @@ def judge_rows(batch: pl.DataFrame, settings: Settings) -> JudgedRows:
         settings: The rules.
     """
     names = list(settings.features)
-    values, flaws = _numbers(batch.select(names))
+    values, flaws, has_blanks = _numbers(batch.select(names))
     _mark_out_of_range(values, flaws, settings)
     values[flaws != FINE] = np.nan
     ids = batch[settings.id_column]
     classes = _classes(batch[settings.label_column], settings)
-    bad = _drop_mask(flaws, ids, classes, settings)
-    dropped = np.flatnonzero(bad)
-    reasons = [
-        _drop_reason(row, flaws[row], ids, batch[settings.label_column], classes, settings)
-        for row in dropped.tolist()
-    ]
+    dropped = np.flatnonzero(_drop_mask(flaws, ids, classes, settings))
+    reasons = _drop_reasons(batch[dropped], flaws[dropped], classes[dropped], settings)
     classes[dropped] = DROPPED
-    return JudgedRows(ids, values, flaws, classes, dropped, reasons)
+    return JudgedRows(ids, values, flaws, classes, dropped, reasons, has_blanks)
 
 
-def _numbers(columns: pl.DataFrame) -> tuple[np.ndarray, np.ndarray]:
-    """Values (NaN where none) and flaws ABSENT, NOT_FINITE, WRONG_TYPE, both (rows, features)."""
+def _numbers(columns: pl.DataFrame) -> tuple[np.ndarray, np.ndarray, bool]:
+    """Values (NaN where none) and flaws, both (rows, features), and whether blanks were in the way."""
     values = np.empty(columns.shape, order="F")
     flaws = np.zeros(columns.shape, dtype=np.int8, order="F")
+    has_blanks = False
     for j, column in enumerate(columns):
-        numbers = column
-        if column.dtype == pl.String:
-            numbers = column.cast(pl.Float64, strict=False)
-            if numbers.null_count() > column.null_count():
-                stripped = column.str.strip_chars().replace("", None)
-                numbers = stripped.cast(pl.Float64, strict=False)
-                wrong = numbers.is_null() & stripped.is_not_null()
-                flaws[wrong.to_numpy(), j] = WRONG_TYPE
-        if numbers.null_count():
-            absent = numbers.is_null().to_numpy() & (flaws[:, j] == FINE)
-            flaws[absent, j] = ABSENT
+        numbers = column.cast(pl.Float64, strict=False)
         values[:, j] = numbers.to_numpy()
         finite = np.isfinite(values[:, j])
-        if not finite.all():
-            flaws[~finite & (flaws[:, j] == FINE), j] = NOT_FINITE
-    return values, flaws
+        if finite.all():
+            continue
+        flaws[~finite, j] = NOT_FINITE
+        if numbers.null_count():
+            flaws[numbers.is_null().to_numpy(), j] = ABSENT
+        if numbers.null_count() > column.null_count():
+            has_blanks |= _read_again(column, numbers, values[:, j], flaws[:, j])
+    return values, flaws, has_blanks
+
+
+def _read_again(
+    column: pl.Series, numbers: pl.Series, values: np.ndarray, flaws: np.ndarray
+) -> bool:
+    """Read texts that are no numbers without the blanks around them (in place); whether any became one."""
+    rows = np.flatnonzero((numbers.is_null() & column.is_not_null()).to_numpy())
+    stripped = column.gather(rows).str.strip_chars().replace("", None)
+    again = stripped.cast(pl.Float64, strict=False)
+    values[rows] = again.to_numpy()
+    finite = again.is_finite().fill_null(value=False).to_numpy()
+    codes = np.where(again.is_null().to_numpy(), WRONG_TYPE, NOT_FINITE)
+    codes[stripped.is_null().to_numpy()] = ABSENT
+    flaws[rows] = np.where(finite, FINE, codes)
+    return bool((codes != WRONG_TYPE).any())
 
 
 def _mark_out_of_range(values: np.ndarray, flaws: np.ndarray, settings: Settings) -> None:
@@ -130,32 +137,49 @@ def _drop_mask(
     return bad
 
 
-def _drop_reason(
-    row: int,
-    flaws: np.ndarray,
-    ids: pl.Series,
-    labels: pl.Series,
-    classes: np.ndarray,
-    settings: Settings,
-) -> str:
-    """All causes that make one row unusable, joined by semicolons."""
-    names = np.array(list(settings.features))
-    parts: list[str] = []
-    if ids[row] is None:
-        parts.append(f"missing {settings.id_column}")
-    fatal = [WRONG_TYPE] + ([OUT_OF_RANGE] if settings.out_of_range == "drop" else [])
-    parts += [
-        f"{FLAW_WORDS[code]} in {', '.join(names[flaws == code])}"
-        for code in fatal
-        if (flaws == code).any()
-    ]
-    without = int((flaws != FINE).sum())
-    if without > settings.missing.max_per_row:
-        parts.append(
-            f"{without} of {len(names)} values missing, at most {settings.missing.max_per_row} allowed"
+def _drop_reasons(
+    batch: pl.DataFrame, flaws: np.ndarray, classes: np.ndarray, settings: Settings
+) -> pl.Series:
+    """All causes that make rows unusable, joined by semicolons, one text per row of the batch."""
+    parts = [
+        pl.Series(
+            "id", _worded(batch[settings.id_column].is_null(), f"missing {settings.id_column}")
         )
-    if classes[row] == UNLABELLED and settings.unlabelled == "drop":
-        parts.append(f"missing {settings.label_column}")
-    elif classes[row] == DROPPED:
-        parts.append(f"unknown {settings.label_column} '{labels[row]}'")
-    return "; ".join(parts)
+    ]
+    fatal = [WRONG_TYPE] + ([OUT_OF_RANGE] if settings.out_of_range == "drop" else [])
+    parts += [_columns_with(flaws == code, FLAW_WORDS[code], settings) for code in fatal]
+    without = pl.Series("n", (flaws != FINE).sum(axis=1))
+    limit, total = settings.missing.max_per_row, flaws.shape[1]
+    too_many = pl.format(
+        "{} of {} values missing, at most {} allowed", "n", pl.lit(total), pl.lit(limit)
+    )
+    parts.append(
+        without.to_frame().select(many=pl.when(pl.col("n") > limit).then(too_many)).to_series()
+    )
+    label = settings.label_column
+    nothing = pl.Series((classes == UNLABELLED) & (settings.unlabelled == "drop"))
+    parts.append(pl.Series("none", _worded(nothing, f"missing {label}")))
+    unknown = pl.format(f"unknown {label} '{{}}'", pl.col("text"))
+    table = pl.DataFrame({"text": batch[label], "bad": classes == DROPPED})
+    parts.append(table.select(unknown=pl.when("bad").then(unknown)).to_series())
+    joined = pl.concat_str(pl.all(), separator="; ", ignore_nulls=True)
+    return pl.DataFrame(parts).select(reason=joined).to_series()
+
+
+def _worded(mask: pl.Series, words: str) -> pl.Series:
+    """The words where the mask holds, else null."""
+    return mask.to_frame("mask").select(pl.when("mask").then(pl.lit(words))).to_series()
+
+
+def _columns_with(mask: np.ndarray, word: str, settings: Settings) -> pl.Series:
+    """`<word> in <columns>` per row, null where no column is marked."""
+    names = [
+        _worded(pl.Series(mask[:, j]), name).alias(name)
+        for j, name in enumerate(settings.features)
+        if mask[:, j].any()
+    ]
+    if not names:
+        return pl.Series(word, [None] * len(mask), dtype=pl.String)
+    joined = pl.concat_str(pl.all(), separator=", ", ignore_nulls=True)
+    text = pl.when(joined != "").then(pl.format("{} in {}", pl.lit(word), joined))
+    return pl.DataFrame(names).select(text.alias(word)).to_series()

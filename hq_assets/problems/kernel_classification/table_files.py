@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
     from hq_assets.problems.contract import SourceFile
 
-BATCH_ROWS = 100_000
+BATCH_ROWS = 500_000
 """Rows held at a time; memory is this many rows of all columns, a few times over."""
 
 _TAIL_BYTES = 1 << 20
@@ -112,7 +112,7 @@ def read_batches(
     types: Mapping[str, pl.DataType | type[pl.DataType]],
     markers: Sequence[str],
     *,
-    lenient: bool = False,
+    ignore_errors: bool = False,
 ) -> Iterator[tuple[SourceFile, int, pl.DataFrame]]:
     """Yield the rows of all files in order, a batch at a time.
 
@@ -120,14 +120,13 @@ def read_batches(
         files: Checked CSV files.
         types: Column → type to read it as; only these columns are read.
         markers: Texts that mean null.
-        lenient: Whether what does not parse becomes null instead of an error.
+        ignore_errors: Whether a value that is not of its type becomes null instead of an error.
 
     Yields:
         The file, the number of rows of it before this batch, and the batch with the columns of `types`.
 
     Raises:
-        DataError: A line is not UTF-8 or has too many fields.
-        polars.exceptions.ComputeError: A value does not parse as its type, and `lenient` is False.
+        polars.exceptions.ComputeError: A line cannot be read, or a value is not of its type.
     """
     for file in files:
         seen = 0
@@ -136,20 +135,16 @@ def read_batches(
             infer_schema=False,
             schema_overrides=dict(types),
             null_values=list(markers),
-            ignore_errors=lenient,
+            ignore_errors=ignore_errors,
             glob=False,
         ).select(*types)
-        try:
-            for batch in table.collect_batches(chunk_size=BATCH_ROWS):
-                yield file, seen, batch
-                seen += len(batch)
-        except pl.exceptions.ComputeError as error:
-            _explain_line(file)
-            raise error from None
+        for batch in table.collect_batches(chunk_size=BATCH_ROWS):
+            yield file, seen, batch
+            seen += len(batch)
 
 
-def _explain_line(file: SourceFile) -> None:
-    """Find the first line that is not UTF-8 or has another number of fields than the header.
+def explain_line(file: SourceFile) -> None:
+    """Find the first line that is not UTF-8 or has more fields than the header.
 
     Raises:
         DataError: There is such a line.

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 import polars as pl
@@ -23,7 +23,11 @@ from hq_assets.problems.kernel_classification.row_rules import (
     JudgedRows,
     judge_rows,
 )
-from hq_assets.problems.kernel_classification.table_files import check_table, read_batches
+from hq_assets.problems.kernel_classification.table_files import (
+    check_table,
+    explain_line,
+    read_batches,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -36,6 +40,11 @@ _SPARE_ROWS = 1000
 """Kept beyond twice the training rows, so that repeated rows and chance rarely exhaust them."""
 
 
+Reading = Literal["numbers", "texts", "lenient"]
+"""How numeric columns are read: as numbers (fastest, no text may stand among them), as texts, or as
+numbers with null for every text, once the rows with such texts are known to be dropped."""
+
+
 @dataclass(frozen=True)
 class Survey:
     """What is known of every row; 17 bytes a row besides the dropped ones.
@@ -45,7 +54,7 @@ class Survey:
         classes: Class code per row (`row_rules`), int8; DROPPED for all that cannot be used.
         dropped: Columns row (i64, position in the source, ascending) and reason (str).
         renamed: Dropped rows whose id another row has, ascending, int64.
-        as_text: Whether texts stand among the numbers, so that columns are read as text.
+        reading: How the columns are read the next time.
         nearest: Per seed the rows that are first in its order, with their values.
         facts: Counts for people and checks.
     """
@@ -54,27 +63,27 @@ class Survey:
     classes: np.ndarray
     dropped: pl.DataFrame
     renamed: np.ndarray
-    as_text: bool
+    reading: Reading
     nearest: list[SmallestKeys]
     facts: dict[str, Any]
 
 
 def judged_batches(
-    files: Sequence[SourceFile], settings: Settings, *, as_text: bool
+    files: Sequence[SourceFile], settings: Settings, reading: Reading
 ) -> Iterator[tuple[SourceFile, int, JudgedRows]]:
     """Yield every batch of the source with its judgement, in order.
 
     Raises:
-        DataError: A line cannot be read.
-        polars.exceptions.ComputeError: A text stands among the numbers, and `as_text` is False.
+        polars.exceptions.ComputeError: A line cannot be read, or a text stands among the numbers.
     """
-    number = pl.String if as_text else pl.Float64
+    number = pl.String if reading == "texts" else pl.Float64
     types = {
         settings.id_column: pl.String,
         **dict.fromkeys(settings.features, number),
         settings.label_column: pl.String,
     }
-    for file, seen, batch in read_batches(files, types, settings.missing.markers):
+    markers, lenient = settings.missing.markers, reading == "lenient"
+    for file, seen, batch in read_batches(files, types, markers, ignore_errors=lenient):
         yield file, seen, judge_rows(batch, settings)
 
 
@@ -90,7 +99,7 @@ def survey_table(files: Sequence[SourceFile], settings: Settings, seeds: Sequenc
     for file in files:
         check_table(file, settings.required_columns())
     try:
-        survey = _survey(files, settings, seeds, as_text=False)
+        survey = _survey(files, settings, seeds, "numbers")
     except pl.exceptions.ComputeError:
         survey = _survey_texts(files, settings, seeds)
     _check_classes(survey, settings)
@@ -99,8 +108,10 @@ def survey_table(files: Sequence[SourceFile], settings: Settings, seeds: Sequenc
 
 def _survey_texts(files: Sequence[SourceFile], settings: Settings, seeds: Sequence[int]) -> Survey:
     try:
-        return _survey(files, settings, seeds, as_text=True)
+        return _survey(files, settings, seeds, "texts")
     except pl.exceptions.ComputeError as error:
+        for file in files:
+            explain_line(file)
         names = ", ".join(file.path for file in files)
         first = str(error).strip().splitlines()[0]
         message = f"{names} cannot be read as CSV: {first}. Correct the quotes and delimiters."
@@ -108,14 +119,14 @@ def _survey_texts(files: Sequence[SourceFile], settings: Settings, seeds: Sequen
 
 
 def _survey(
-    files: Sequence[SourceFile], settings: Settings, seeds: Sequence[int], *, as_text: bool
+    files: Sequence[SourceFile], settings: Settings, seeds: Sequence[int], reading: Reading
 ) -> Survey:
     hashes, contents, classes, dropped = [], [], [], []
     flaws = np.zeros((len(FLAW_WORDS), len(settings.features)), dtype=np.int64)
     capacity = 2 * settings.train_rows + _SPARE_ROWS
     nearest = [SmallestKeys(capacity, len(settings.features)) for _ in seeds]
-    rows = 0
-    for _, _, judged in judged_batches(files, settings, as_text=as_text):
+    rows, blanks = 0, False
+    for _, _, judged in judged_batches(files, settings, reading):
         hashes.append(hash_texts(judged.ids))
         # Compared only within this call, so the hash need not be stable between versions of Polars.
         contents.append(pl.from_numpy(judged.values).hash_rows().to_numpy())
@@ -124,18 +135,21 @@ def _survey(
         for seed, keeper in zip(seeds, nearest, strict=True):
             keeper.add(mix(hashes[-1][usable], seed), usable + rows, judged.values[usable])
         if judged.dropped.size:
-            part = {"row": judged.dropped + rows, "reason": list(judged.reasons)}
+            part = {"row": judged.dropped + rows, "reason": judged.reasons}
             dropped.append(pl.DataFrame(part))
         if judged.flaws.any():
             flaws += [(judged.flaws == code).sum(axis=0) for code in range(len(FLAW_WORDS))]
+        blanks |= judged.has_blanks
         rows += len(judged.ids)
+    if reading == "texts" and not blanks:
+        reading = "lenient"
     _check_columns(files, flaws, rows, settings)
     survey = _Rows(np.concatenate(hashes), np.concatenate(contents), np.concatenate(classes))
     dropped += _drop_repeated(survey, settings)
     frame = pl.concat([pl.DataFrame(schema=_DROPPED_SCHEMA), *dropped]).sort("row")
     renamed = _taken_ids(survey)
     facts = _facts(files, rows, survey.classes, frame, flaws, settings)
-    return Survey(survey.hashes, survey.classes, frame, renamed, as_text, nearest, facts)
+    return Survey(survey.hashes, survey.classes, frame, renamed, reading, nearest, facts)
 
 
 @dataclass
@@ -164,11 +178,10 @@ def _drop_repeated(rows: _Rows, settings: Settings) -> list[pl.DataFrame]:
 
 def _taken_ids(rows: _Rows) -> np.ndarray:
     """Dropped rows whose id belongs to a usable row, or else to an earlier dropped one."""
-    gone = np.flatnonzero(rows.classes == DROPPED)
-    usable = np.flatnonzero(rows.classes != DROPPED)
-    among = np.concatenate([usable, gone])
-    later, _ = _later_ones(rows.hashes[among])
-    return np.sort(among[later])
+    shared = np.flatnonzero(pl.Series(rows.hashes).is_duplicated().to_numpy())
+    usable_first = shared[np.argsort(rows.classes[shared] == DROPPED, kind="stable")]
+    later, _ = _later_ones(rows.hashes[usable_first])
+    return np.sort(usable_first[later])
 
 
 _DROPPED_SCHEMA = {"row": pl.Int64, "reason": pl.String}
@@ -176,12 +189,7 @@ _DROPPED_SCHEMA = {"row": pl.Int64, "reason": pl.String}
 
 def _later_ones(keys: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """Positions that repeat an earlier key, ascending, and the position of that first key."""
-    ordered = np.sort(keys)
-    twice = ordered[1:][ordered[1:] == ordered[:-1]]
-    none = np.empty(0, dtype=np.int64)
-    if not twice.size:
-        return none, none
-    candidates = np.flatnonzero(np.isin(keys, twice))
+    candidates = np.flatnonzero(pl.Series(keys).is_duplicated().to_numpy())
     _, first, inverse = np.unique(keys[candidates], return_index=True, return_inverse=True)
     firsts = first[inverse]
     later = firsts != np.arange(len(candidates))
