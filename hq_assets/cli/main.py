@@ -2,6 +2,7 @@
 
 import os
 import sys
+import warnings
 from pathlib import Path
 
 import click
@@ -20,6 +21,8 @@ PROFILE = click.option(
 @click.group()
 def main() -> None:
     """Hybrid quantum-classical workloads: from source bytes to decisions that can be audited."""
+    # Dagster announces its own beta features, and its own attribute that it calls on itself.
+    warnings.filterwarnings("ignore", module="dagster")
 
 
 @main.command()

@@ -165,5 +165,7 @@ class Progress:
         name = f"{check.asset_key.to_user_string()}: {check.check_name}"
         self.passed += check.passed
         self.failed_checks += not check.passed
-        if not check.passed:
+        if not check.passed and check.severity == dg.AssetCheckSeverity.WARN:
+            self.console.print(f"  [yellow]warning[/yellow] {name}: {check.description or ''}")
+        elif not check.passed:
             self.console.print(f"  [red]check failed[/red]  {name}: {check.description or ''}")

@@ -47,6 +47,19 @@ if TYPE_CHECKING:
 _SMALLEST_WEIGHT = 1e-15  # rounding of amplitudes; not an outcome
 
 
+_NO_NUMBERS = (
+    "hq_assets.lineage.code_fingerprint",
+    "resources.backends.aer_estimates",
+    "resources.backends.aer_settings",
+    "resources.backends.contract",
+    "resources.backends.devices",
+    "resources.backends.isa",
+    "resources.backends.spool",
+    "resources.backends.worker",
+)
+"""Modules of the adapters that cannot change a result: settings, queue, estimates, refusals."""
+
+
 class AerSimulation(LocalSimulator):
     """What ideal and noisy Aer share: choice of method, sampling of rows and pairs."""
 
@@ -62,6 +75,17 @@ class AerSimulation(LocalSimulator):
     def target_fingerprint(self) -> str:
         """Hash of target structure and options; no calibration numbers."""
         return self._fingerprint
+
+    def implementation(self) -> dict[str, str]:
+        """Provider and version of the software that makes the numbers.
+
+        A device's provider answers for what runs there; of a local simulator the adapter's code and
+        the versions of its packages decide, so a change of either is another target.
+        """
+        from hq_assets.lineage.code_fingerprint import code_version
+
+        version = code_version(type(self).__module__, stop_at=_NO_NUMBERS)
+        return {"provider": "aer", "implementation": version[:16]}
 
     def noise_model(self, circuit: QuantumCircuit) -> NoiseModel | None:
         """The noise of a circuit; None where there is none."""
@@ -162,7 +186,7 @@ class IdealAer(AerSimulation):
 
     def options(self) -> dict[str, Any]:
         """Settings that are part of a result's key."""
-        return {"kind": self._settings.kind}
+        return {"kind": self._settings.kind, **self.implementation()}
 
     def target(self) -> Target:
         """All-to-all target with classical control."""

@@ -43,7 +43,8 @@ class NoisyAer(AerSimulation):
 
     def options(self) -> dict[str, Any]:
         """Settings that are part of a result's key."""
-        return {"kind": self._settings.kind, "device": self._settings.device}
+        settings = {"kind": self._settings.kind, "device": self._settings.device}
+        return {**settings, **self.implementation()}
 
     def target(self) -> Target:
         """The device's target."""
