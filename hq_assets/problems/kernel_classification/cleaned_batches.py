@@ -128,34 +128,25 @@ def _change_reasons(
     settings: Settings,
 ) -> pl.Series:
     """Texts such as `area missing, set to the median 551.1; radius 28.1 clipped to 27.2`, one per row."""
+    nothing = pl.Series([None], dtype=pl.String).new_from_index(0, len(rows))
     parts: list[pl.Series] = []
     for j, name in enumerate(settings.features):
-        flaws, over = judged.flaws[rows, j], clipped[rows, j]
-        if not (flaws.any() or over.any()):
+        gaps = np.flatnonzero(judged.flaws[rows, j])
+        over = np.flatnonzero(clipped[rows, j])
+        if not (gaps.size or over.size):
             continue
-        given = judged.values[rows, j]
+        words = pl.Series("word", FLAW_WORDS).gather(judged.flaws[rows[gaps], j])
+        replaced = pl.format(f"{name} {{}}, set to the median {fit.medians[j]:.6g}", "word")
+        given = judged.values[rows[over], j]
         bound = np.where(given > fit.upper[j], fit.upper[j], fit.lower[j])
-        table = pl.DataFrame(
-            {"flaw": flaws, "over": over, "given": _six_digits(given), "bound": _six_digits(bound)}
-        )
-        replaced = pl.format(
-            f"{name} {{}}, set to the median {fit.medians[j]:.6g}",
-            pl.col("flaw").replace_strict(dict(enumerate(FLAW_WORDS)), return_dtype=pl.String),
-        )
-        text = (
-            pl.when(pl.col("flaw") != FINE)
-            .then(replaced)
-            .when("over")
-            .then(pl.format(f"{name} {{}} clipped to {{}}", "given", "bound"))
-        )
-        parts.append(table.select(text.alias(name)).to_series())
+        numbers = pl.DataFrame({"given": given, "bound": bound})
+        numbers = numbers.with_columns(pl.all().round_sig_figs(6))
+        bounded = pl.format(f"{name} {{}} clipped to {{}}", "given", "bound")
+        text = nothing.alias(name)
+        text = text.scatter(gaps, words.to_frame().select(replaced).to_series())
+        parts.append(text.scatter(over, numbers.select(bounded).to_series()))
     joined = pl.concat_str(pl.all(), separator="; ", ignore_nulls=True)
     return pl.DataFrame(parts).select(reason=joined).to_series()
-
-
-def _six_digits(values: np.ndarray) -> pl.Series:
-    """Numbers rounded for people."""
-    return pl.Series(values).round_sig_figs(6)
 
 
 def _record_by_record(frames: list[pl.DataFrame]) -> pl.DataFrame:

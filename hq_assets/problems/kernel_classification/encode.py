@@ -42,11 +42,11 @@ def encode(cleaned: Cleaned, settings: Settings, seeds: Sequence[int]) -> Encode
     facts: dict[str, Any] = {"rows": {}, "pairs": {}, "share": {}}
     for seed in seeds:
         rows = cleaned.frame.filter((pl.col("seed") == seed) & USABLE)
-        train = rows.filter(pl.col("split") == "train")
         test = rows.filter(pl.col("split") == "test")
+        train = _training_rows(rows, settings)
         encoder, choice = _fit(train, settings, seed)
-        num_train, num_test = _count(train), _count(test)
-        frames.append(_encoded(train, encoder, settings, first=0))
+        num_train, num_test = len(train), _count(test)
+        frames.append(_encoded(train.lazy(), encoder, settings, first=0))
         frames.append(_encoded(test, encoder, settings, first=num_train))
         pairs.append(kernel_pairs(settings.encoding.circuit_id, seed, num_train, num_test))
         transforms += _transforms(encoder, choice, list(settings.features), seed)
@@ -62,14 +62,17 @@ def _count(rows: pl.LazyFrame) -> int:
     return int(rows.select(pl.len()).collect(engine="streaming").item())
 
 
+def _training_rows(rows: pl.LazyFrame, settings: Settings) -> pl.DataFrame:
+    columns = ["record_id", "seed", "split", *settings.features, "label"]
+    return rows.filter(pl.col("split") == "train").select(columns).collect(engine="streaming")
+
+
 def _fit(
-    train: pl.LazyFrame, settings: Settings, seed: int
+    train: pl.DataFrame, settings: Settings, seed: int
 ) -> tuple[LinearEncoder, dict[str, Any]]:
     """Encoder of one seed, and how its share of the range was chosen."""
-    columns = [*settings.features, "label"]
-    table = train.select(columns).collect(engine="streaming")
-    values = table.select(list(settings.features)).to_numpy()
-    positive = (table["label"] == settings.positive_label).to_numpy()
+    values = train.select(list(settings.features)).to_numpy()
+    positive = (train["label"] == settings.positive_label).to_numpy()
     encoding = settings.encoding
 
     def fit(share: float) -> LinearEncoder:

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
     from hq_assets.problems.contract import SourceFile
 
-BATCH_ROWS = 500_000
+BATCH_ROWS = 100_000
 """Rows held at a time; memory is this many rows of all columns, a few times over."""
 
 _TAIL_BYTES = 1 << 20

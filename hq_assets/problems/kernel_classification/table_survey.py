@@ -144,7 +144,8 @@ def _survey(
     if reading == "texts" and not blanks:
         reading = "lenient"
     _check_columns(files, flaws, rows, settings)
-    survey = _Rows(np.concatenate(hashes), np.concatenate(contents), np.concatenate(classes))
+    ids = np.concatenate(hashes)
+    survey = _Rows(ids, np.concatenate(contents), np.concatenate(classes), _shared(ids))
     dropped += _drop_repeated(survey, settings)
     frame = pl.concat([pl.DataFrame(schema=_DROPPED_SCHEMA), *dropped]).sort("row")
     renamed = _taken_ids(survey)
@@ -157,43 +158,56 @@ class _Rows:
     hashes: np.ndarray
     contents: np.ndarray
     classes: np.ndarray
+    shared: np.ndarray
+    """Rows whose id another row has, ascending."""
 
 
 def _drop_repeated(rows: _Rows, settings: Settings) -> list[pl.DataFrame]:
     """Drop usable rows that repeat an earlier usable id, then those that repeat its values."""
-    parts = []
-    kinds = [("repeated id", rows.hashes)]
+    labelled = mix(rows.contents, 0) ^ rows.classes.astype(np.uint64)
+    parts = [_drop_later(rows, rows.hashes, rows.shared, "repeated id")]
     if settings.duplicates == "drop":
-        labelled = mix(rows.contents, 0) ^ rows.classes.astype(np.uint64)
-        kinds.append(("repeated values", labelled))
-    for what, keys in kinds:
-        usable = np.flatnonzero(rows.classes != DROPPED)
-        later, first = _later_ones(keys[usable])
-        repeated, kept = usable[later], usable[first]
-        rows.classes[repeated] = DROPPED
-        reasons = [f"{what}, first in row {row + 1} of the source" for row in kept.tolist()]
-        parts.append(pl.DataFrame({"row": repeated, "reason": reasons}, schema=_DROPPED_SCHEMA))
+        parts.append(_drop_later(rows, labelled, _shared(labelled), "repeated values"))
     return parts
 
 
+def _drop_later(rows: _Rows, keys: np.ndarray, shared: np.ndarray, what: str) -> pl.DataFrame:
+    """Drop usable rows whose key an earlier usable row has.
+
+    Args:
+        rows: All rows; their classes are changed in place.
+        keys: Key per row.
+        shared: Rows that share their key with another one.
+        what: Words of the reason.
+    """
+    usable = shared[rows.classes[shared] != DROPPED]
+    later, first = _later_ones(keys[usable])
+    rows.classes[usable[later]] = DROPPED
+    reasons = [f"{what}, first in row {row + 1} of the source" for row in usable[first].tolist()]
+    return pl.DataFrame({"row": usable[later], "reason": reasons}, schema=_DROPPED_SCHEMA)
+
+
+def _shared(keys: np.ndarray) -> np.ndarray:
+    """Rows whose key another row has, ascending."""
+    return np.flatnonzero(pl.Series(keys).is_duplicated().to_numpy())
+
+
+def _later_ones(keys: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Positions that repeat an earlier key, ascending, and the position of that first key."""
+    _, first, inverse = np.unique(keys, return_index=True, return_inverse=True)
+    firsts = first[inverse]
+    later = np.flatnonzero(firsts != np.arange(len(keys)))
+    return later, firsts[later]
+
+
 def _taken_ids(rows: _Rows) -> np.ndarray:
-    """Dropped rows whose id belongs to a usable row, or else to an earlier dropped one."""
-    shared = np.flatnonzero(pl.Series(rows.hashes).is_duplicated().to_numpy())
-    usable_first = shared[np.argsort(rows.classes[shared] == DROPPED, kind="stable")]
+    """Dropped rows whose id belongs to a usable row, or else to an earlier dropped one, ascending."""
+    usable_first = rows.shared[np.argsort(rows.classes[rows.shared] == DROPPED, kind="stable")]
     later, _ = _later_ones(rows.hashes[usable_first])
     return np.sort(usable_first[later])
 
 
 _DROPPED_SCHEMA = {"row": pl.Int64, "reason": pl.String}
-
-
-def _later_ones(keys: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Positions that repeat an earlier key, ascending, and the position of that first key."""
-    candidates = np.flatnonzero(pl.Series(keys).is_duplicated().to_numpy())
-    _, first, inverse = np.unique(keys[candidates], return_index=True, return_inverse=True)
-    firsts = first[inverse]
-    later = firsts != np.arange(len(candidates))
-    return candidates[later], candidates[firsts[later]]
 
 
 def _check_columns(

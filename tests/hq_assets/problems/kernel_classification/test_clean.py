@@ -170,9 +170,10 @@ def test_equal_values_with_another_label_are_another_record(table, settings):
     assert one(cleaned_rows(table(copy), settings()), "new")["status"] != "dropped"
 
 
-def test_a_row_without_id_is_named_by_its_line(table, settings):
-    frame = cleaned_rows(table(put(5, "id", "")), settings())
+def test_rows_without_id_are_named_by_their_lines(table, settings):
+    frame = cleaned_rows(table(lambda rows: put(9, "id", "")(put(5, "id", "")(rows))), settings())
     assert one(frame, "rows.csv:6")["reason"] == "missing id"
+    assert one(frame, "rows.csv:10")["reason"] == "missing id"
 
 
 def test_outliers_are_clipped_to_fences_of_the_training_rows(table, settings):
@@ -180,7 +181,7 @@ def test_outliers_are_clipped_to_fences_of_the_training_rows(table, settings):
     fences = next(step for step in result.transforms if step.name == "clip_outliers")
     row = one(result.frame.collect(), "r04")
     assert row["b"] == fences.parameters["fences"]["b"][1]
-    assert row["reason"] == f"b 1000 clipped to {row['b']:.6g}"
+    assert row["reason"] == f"b 1000.0 clipped to {row['b']:.6g}"
     assert fences.fitted_on == "split == train, seed 0"
 
 
