@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 import dagster as dg
 from rich.console import Console
+from rich.markup import escape
 from rich.table import Table
 
 from hq_assets.audit.staleness import Reason, stale_assets, with_downstream
@@ -122,6 +123,16 @@ def execute(
     return result.success
 
 
+def failure_reason(event: dg.DagsterEvent) -> str:
+    """What a stage said when it refused, or else the error that the failure began with."""
+    data = event.step_failure_data
+    stated = data.user_failure_data.description if data.user_failure_data else None
+    error = data.error
+    while error is not None and error.cause is not None:
+        error = error.cause
+    return stated or (error.message.strip() if error else "no reason was recorded")
+
+
 class Progress:
     """Prints what a run does while it does it, and counts."""
 
@@ -135,12 +146,8 @@ class Progress:
         if event is None:
             return
         if event.is_step_failure:
-            data = event.step_failure_data
-            detail = data.error.message.strip() if data.error else ""
-            failure = data.user_failure_data
-            self.console.print(
-                f"  [red]failed[/red]  {event.step_key}: {(failure.description if failure else None) or detail}"
-            )
+            reason = escape(failure_reason(event))
+            self.console.print(f"  [red]failed[/red]  {event.step_key}: {reason}")
         elif event.is_step_materialization:
             self._materialized(event)
         elif event.event_type == dg.DagsterEventType.ASSET_CHECK_EVALUATION:
@@ -166,6 +173,6 @@ class Progress:
         self.passed += check.passed
         self.failed_checks += not check.passed
         if not check.passed and check.severity == dg.AssetCheckSeverity.WARN:
-            self.console.print(f"  [yellow]warning[/yellow] {name}: {check.description or ''}")
+            self.console.print(f"  [yellow]warning[/yellow] {name}: {escape(check.description or '')}")
         elif not check.passed:
-            self.console.print(f"  [red]check failed[/red]  {name}: {check.description or ''}")
+            self.console.print(f"  [red]check failed[/red]  {name}: {escape(check.description or '')}")

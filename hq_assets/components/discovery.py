@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from pathlib import Path
 
 import dagster as dg
 
@@ -23,13 +24,16 @@ class LoadedWorkloads:
     specs: Sequence[WorkloadSpec]
 
 
-def load_workloads() -> LoadedWorkloads:
-    """Load every workload of the project through Dagster's component tree.
+def load_workloads(root: Path | None = None) -> LoadedWorkloads:
+    """Load every workload of a project through Dagster's component tree.
+
+    Args:
+        root: Folder with the pyproject.toml that names the workloads' package; by default this project.
 
     Raises:
         dagster.DagsterError: A defs.yaml is wrong; its cause names file, line and what is allowed.
     """
-    tree = dg.ComponentTree.for_project(project_root())
+    tree = dg.ComponentTree.for_project(root or project_root())
     definitions = tree.build_defs()
     specs = [component.loaded_spec() for component in tree.get_all_components(HybridWorkload)]
     return LoadedWorkloads(definitions, sorted(specs, key=lambda spec: spec.name))

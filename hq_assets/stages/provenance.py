@@ -35,7 +35,7 @@ PACKAGES = (
 
 def request_id_of(context: dg.AssetExecutionContext) -> str:
     """The request's id: given with the run from the first moment, else named after the run."""
-    return context.run.tags.get(REQUEST_TAG) or f"run-{context.run_id}"
+    return context.run.tags.get(REQUEST_TAG) or f"run-{context.run.run_id}"
 
 
 def trigger_of(tags: Mapping[str, str]) -> str:
@@ -122,7 +122,7 @@ def run_fields(call: "StageCall") -> dict[str, Any]:
         "request_id": request_id,
         "workflow_id": request_id,
         "correlation_id": tags.get("hq/correlation_id", request_id),
-        "dagster_run_id": context.run_id,
+        "dagster_run_id": context.run.run_id,
         "trigger": trigger_of(tags),
         "requested_by": tags.get(REQUESTER_TAG),
         "purpose": tags.get(PURPOSE_TAG),

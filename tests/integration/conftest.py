@@ -1,0 +1,204 @@
+"""A small project in a folder of its own, run through the functions behind `hq run` in this process."""
+
+import csv
+import io
+import os
+import shutil
+import sys
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import dagster as dg
+import pytest
+import yaml
+from rich.console import Console
+
+from hq_assets.cli.instance import open_instance
+from hq_assets.cli.outside import Choice
+from hq_assets.cli.running import Plan, execute, make_plan, run_config
+from hq_assets.components.discovery import load_workloads
+from hq_assets.definitions import bind
+from hq_assets.stages.spec import STAGES
+from resources.home import hq_home, project_root
+from resources.ledger.database import Database
+from resources.ledger.jobs import JobLedger
+from resources.store.artifacts import ArtifactStore
+
+WORKLOAD = "cancer_sample"
+PACKAGE = "small_project"
+ROWS = 60
+PYPROJECT = f"""\
+[tool.dg]
+directory_type = "project"
+
+[tool.dg.project]
+root_module = "{PACKAGE}"
+defs_module = "{PACKAGE}.workloads"
+"""
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What one `hq run` did.
+
+    Attributes:
+        plan: What was stale and what was selected.
+        success: Whether the run ended well; True where nothing was to run.
+        text: What the person at the keyboard saw.
+        made: Stages of the workload that were computed.
+        reused: Stages that were taken from the store.
+    """
+
+    plan: Plan
+    success: bool
+    text: str
+    made: frozenset[str]
+    reused: frozenset[str]
+
+
+@dataclass(frozen=True)
+class Project:
+    """A project folder with one workload; its state is the `HQ_HOME` in force.
+
+    Attributes:
+        root: Folder with the pyproject.toml.
+    """
+
+    root: Path
+
+    @property
+    def folder(self) -> Path:
+        """The workload's folder."""
+        return self.root / PACKAGE / "workloads" / WORKLOAD
+
+    @property
+    def defs(self) -> Path:
+        """The workload's defs.yaml."""
+        return self.folder / "defs.yaml"
+
+    @property
+    def data(self) -> Path:
+        """The workload's only source file."""
+        return self.folder / "data" / "rows.csv"
+
+    def edit(self, path: str, value: object) -> None:
+        """Set one value of the defs.yaml, e.g. `problem.encoding.reps`."""
+        document = yaml.safe_load(self.defs.read_text(encoding="utf-8"))
+        *keys, last = path.split(".")
+        node = document["attributes"]
+        for key in keys:
+            node = node.setdefault(key, {})
+        node[last] = value
+        self.defs.write_text(yaml.safe_dump(document, sort_keys=False), encoding="utf-8")
+
+    def load(self):
+        """The project's definitions, bound to the resources of its environment, and its workloads."""
+        for name in [name for name in sys.modules if name.partition(".")[0] == PACKAGE]:
+            del sys.modules[name]
+        sys.path.insert(0, str(self.root))
+        try:
+            loaded = load_workloads(self.root)
+        finally:
+            sys.path.remove(str(self.root))
+        return bind(loaded), loaded.specs
+
+    def run(
+        self,
+        backend: str | None = None,
+        profile: str | None = None,
+        *,
+        stages: Sequence[str] | None = None,
+    ) -> Outcome:
+        """Do what `hq run` does; `stages` overrules the plan's selection, as a person at the launchpad may."""
+        with open_instance() as instance:
+            definitions, specs = self.load()
+            choice = Choice(backend=backend, profile=profile)
+            plan = make_plan(instance, definitions, specs, choice)
+            if stages is not None:
+                plan = Plan(plan.reasons, [dg.AssetKey([WORKLOAD, stage]) for stage in stages])
+            if not plan.selection:
+                return Outcome(plan, success=True, text="", made=frozenset(), reused=frozenset())
+            text = io.StringIO()
+            config = run_config(specs, plan.selection, choice)
+            console = Console(file=text, width=1000)
+            before = instance.get_runs_count()
+            success = execute(console, instance, definitions, plan, config, purpose=None)
+            assert instance.get_runs_count() == before + 1
+            hits = cache_hits(instance)
+        return Outcome(
+            plan,
+            success,
+            text.getvalue(),
+            made=frozenset(stage for stage, hit in hits.items() if not hit),
+            reused=frozenset(stage for stage, hit in hits.items() if hit),
+        )
+
+
+def cache_hits(instance: dg.DagsterInstance) -> dict[str, bool]:
+    """Stage → whether the latest run took it from the store, for the stages that it materialized."""
+    run_id = instance.get_run_records(limit=1)[0].dagster_run.run_id
+    found = {}
+    for stage in STAGES:
+        event = instance.get_latest_materialization_event(dg.AssetKey([WORKLOAD, stage]))
+        if event is not None and event.run_id == run_id:
+            metadata = event.asset_materialization.metadata
+            found[stage] = bool(metadata["cache_hit"].value)
+    return found
+
+
+def data_versions() -> dict[str, str]:
+    """Stage → data version of its latest materialization, under the `HQ_HOME` in force."""
+    with open_instance() as instance:
+        records = {
+            stage: instance.get_latest_materialization_event(dg.AssetKey([WORKLOAD, stage]))
+            for stage in STAGES
+        }
+    return {
+        stage: record.asset_materialization.tags["dagster/data_version"]
+        for stage, record in records.items()
+        if record is not None
+    }
+
+
+def make_project(root: Path) -> Project:
+    """Write the small project: its defs.yaml, and the first rows of the real data."""
+    project = Project(root)
+    project.data.parent.mkdir(parents=True)
+    for package in (project.root / PACKAGE, project.root / PACKAGE / "workloads"):
+        (package / "__init__.py").write_text('"""A project of its own."""\n', encoding="utf-8")
+    (root / "pyproject.toml").write_text(PYPROJECT, encoding="utf-8")
+    shutil.copy(Path(__file__).with_name("small_defs.yaml"), project.defs)
+    source = project_root() / "hq_assets" / "workloads" / "cancer_screening" / "data" / "wdbc.csv"
+    with source.open(encoding="utf-8", newline="") as file:
+        lines = file.readlines()
+    project.data.write_text("".join(lines[: ROWS + 1]), encoding="utf-8")
+    return project
+
+
+@pytest.fixture
+def project(tmp_path) -> Project:
+    """The small project, never run."""
+    return make_project(tmp_path / "project")
+
+
+@pytest.fixture(scope="session")
+def finished(tmp_path_factory) -> Path:
+    """Home of a project that ran once, undisturbed; tests copy it."""
+    folder = tmp_path_factory.mktemp("finished")
+    project = make_project(folder / "project")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("HQ_HOME", str(folder / "home"))
+        patch.delenv("DAGSTER_HOME", raising=False)
+        outcome = project.run()
+    assert outcome.success, outcome.text
+    return folder
+
+
+@pytest.fixture
+def ran(finished, tmp_path, monkeypatch) -> Project:
+    """The small project after one complete run, with a state of its own."""
+    shutil.copytree(finished / "home", tmp_path / "home")
+    shutil.copytree(finished / "project", tmp_path / "project")
+    monkeypatch.setenv("HQ_HOME", str(tmp_path / "home"))
+    return Project(tmp_path / "project")
