@@ -92,12 +92,20 @@ def workload_definitions(spec: WorkloadSpec, nightly: Nightly) -> dg.Definitions
     return dg.Definitions(assets=assets, asset_checks=checks, jobs=[job], schedules=[schedule])
 
 
-def stage_code_version(spec: WorkloadSpec, stage: str) -> str:
-    """Hash of the code, the settings and the package versions that make a stage."""
+def stage_code_version(spec: WorkloadSpec, stage: str, root: str | None = None) -> str:
+    """Hash of the code, the settings and the package versions that make a stage.
+
+    Args:
+        spec: The workload.
+        stage: Name of the stage.
+        root: Folder that holds the packages; by default the one that this code stands in.
+    """
     verb = VERB_OF.get(stage)
     also = [f"hq_assets.problems.{spec.kind}.{verb}"] if verb else []
     settings = settings_part(spec, stage)
-    return code_version(MODULES[stage].__name__, also=also, settings=settings, stop_at=NO_CONTENT)
+    return code_version(
+        MODULES[stage].__name__, also=also, settings=settings, stop_at=NO_CONTENT, root=root
+    )
 
 
 def settings_part(spec: WorkloadSpec, stage: str) -> dict[str, Any]:
