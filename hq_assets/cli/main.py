@@ -18,6 +18,10 @@ PROFILE = click.option(
 )
 
 
+LOG_WIDTH = 120
+"""Characters of a line where the output is no terminal."""
+
+
 @click.group()
 def main() -> None:
     """Hybrid quantum-classical workloads: from source bytes to decisions that can be audited."""
@@ -34,12 +38,10 @@ def run(
     workloads: tuple[str, ...], backend: str | None, profile: str | None, purpose: str | None
 ) -> None:
     """Recompute what is stale in WORKLOADS (all by default), in one run, and nothing else."""
-    from rich.console import Console
-
     from hq_assets.cli.ending import show_ending
     from hq_assets.cli.running import execute, run_config, show_plan
 
-    console = Console()
+    console = wide_console()
     with open_instance() as instance:
         session = load_session(workloads, backend, profile, instance)
         show_plan(console, session.plan)
@@ -57,13 +59,11 @@ def run(
 @PROFILE
 def plan(workloads: tuple[str, ...], backend: str | None, profile: str | None) -> None:
     """Show what `hq run` would recompute, and why; nothing is run."""
-    from rich.console import Console
-
     from hq_assets.cli.running import show_plan
 
     with open_instance() as instance:
         session = load_session(workloads, backend, profile, instance)
-        show_plan(Console(), session.plan)
+        show_plan(wide_console(), session.plan)
 
 
 @main.command()
@@ -105,6 +105,14 @@ def dev(port: int, host: str) -> None:
     program = Path(sys.executable).with_name("dagster")
     arguments = ["dev", "-w", "workspace.yaml", "-h", host, "-p", str(port)]
     os.execv(program, [str(program), *arguments])  # noqa: S606 - replaces this process on purpose
+
+
+def wide_console():  # noqa: ANN201 - rich is imported in the body
+    """A console that does not break lines of a log file at 80 characters."""
+    from rich.console import Console
+
+    console = Console()
+    return console if console.is_terminal else Console(width=LOG_WIDTH)
 
 
 def load_session(workloads: tuple[str, ...], backend: str | None, profile: str | None, instance):  # noqa: ANN001, ANN201
