@@ -85,7 +85,7 @@ def _overtaken() -> dg.AutomationCondition:
     changed = AC.any_deps_match(AC.data_version_changed() & ~AC.executed_with_root_target())
     # Only this bare form carries timestamps, which tell "before" from "after" within one tick.
     newer = AC.any_deps_match(AC.newly_updated()).since(AC.newly_updated())
-    missed = changed & (AC.in_progress() | AC.newly_requested() | newer)
+    missed = changed & (AC.newly_requested() | newer)
     reset = (AC.newly_requested() & ~changed) | AC.initial_evaluation()
     return missed.since(reset).with_label("overtaken")
 
@@ -97,13 +97,12 @@ def _any_deps_waiting() -> dg.AutomationCondition:
 
 
 def _lags(key: dg.AssetKey) -> dg.AutomationCondition:
-    """The asset has not been updated since its dependencies were, or were asked for.
+    """The asset is older than one of its dependencies, or will be as soon as that has run.
 
-    A request counts from the tick that made it: if its run fails half-way, the stages above are
-    new and the asset is still old.
+    The bare form of `updated` carries timestamps: counts that a slow run wrote before new receipts,
+    between the same two ticks, have not caught up.
     """
     updated = AC.any_deps_match(AC.newly_updated()).since(AC.newly_updated())
-    asked = AC.any_deps_match(AC.will_be_requested()).since(AC.newly_updated())
     soon = AC.any_deps_match(AC.will_be_requested() | AC.in_progress())
-    lagging = AC.asset_matches(key, updated | asked | soon)
+    lagging = AC.asset_matches(key, updated | soon)
     return lagging.with_label(f"{key.to_user_string()} lags")

@@ -258,6 +258,29 @@ def test_a_source_that_changes_while_the_chain_runs_is_not_lost(world):
     assert "cleaned_features" in world.follow()
 
 
+def test_a_source_that_changes_during_a_run_between_two_ticks_is_not_lost(world):
+    world.code["cleaned_features"] = "2"
+    assert world.tick()[0] == UPPER
+    job, run = world.plan(UPPER)
+    world.report("v2")
+    world.execute(job, run)
+    assert "cleaned_features" in world.follow()
+
+
+def test_counts_that_a_slow_run_wrote_before_new_receipts_do_not_release_the_hold(world):
+    world.run(["raw_counts"])
+    world.code["job_receipts"] = "2"
+    world.run(["job_receipts"])
+    world.code["baselines"] = "2"
+    assert world.tick()[0] == ["baselines"]
+
+
+def test_results_wait_while_receipts_are_on_their_way(world):
+    world.plan(["job_receipts"])
+    world.code["baselines"] = "2"
+    assert world.tick()[0] == ["baselines"]
+
+
 def test_a_source_that_changes_between_request_and_tick_is_not_lost(world):
     world.report("v2")
     assert world.follow() == UPPER
