@@ -6,6 +6,7 @@ from pathlib import Path
 
 import dagster as dg
 
+from hq_assets.components.file_check import explain
 from hq_assets.components.hybrid_workload import HybridWorkload
 from hq_assets.stages.spec import WorkloadSpec
 from resources.home import project_root
@@ -31,9 +32,15 @@ def load_workloads(root: Path | None = None) -> LoadedWorkloads:
         root: Folder with the pyproject.toml that names the workloads' package; by default this project.
 
     Raises:
-        dagster.DagsterError: A defs.yaml is wrong; its cause names file, line and what is allowed.
+        WorkloadFileError: A defs.yaml is wrong; the message names file, line, given and allowed.
     """
     tree = dg.ComponentTree.for_project(root or project_root())
-    definitions = tree.build_defs()
+    try:
+        definitions = tree.build_defs()
+    except Exception as error:
+        problem = explain(error, tree.defs_module_path)
+        if problem is None:
+            raise
+        raise problem from error
     specs = [component.loaded_spec() for component in tree.get_all_components(HybridWorkload)]
     return LoadedWorkloads(definitions, sorted(specs, key=lambda spec: spec.name))

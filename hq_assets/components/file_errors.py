@@ -2,9 +2,9 @@
 
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
-from pydantic import ValidationError
+from pydantic import BaseModel, ValidationError
 
 LONGEST = 80
 """Characters shown of a value that was given."""
@@ -27,29 +27,90 @@ def refuse(path: Path, keys: Sequence[str | int], message: str) -> WorkloadFileE
 
 
 def refuse_invalid(
-    path: Path, prefix: Sequence[str | int], error: ValidationError
+    path: Path, prefix: Sequence[str | int], error: ValidationError, model: type[BaseModel]
 ) -> WorkloadFileError:
-    """All places of a pydantic error, one line each."""
+    """All places of a pydantic error, one line each.
+
+    Args:
+        path: The defs.yaml.
+        prefix: Keys from the top of the document to what was validated.
+        error: What pydantic found.
+        model: What it was validated against, for the keys that are allowed.
+    """
     lines = []
     for item in error.errors():
+        message = _message(item["type"], item["msg"], item["input"], item["loc"], model)
         keys = [*prefix, *item["loc"]]
-        given = "" if item["type"] == "missing" else f" (given: {_short(item['input'])})"
-        lines.append(str(refuse(path, keys, f"{item['msg']}{given}")))
+        if item["type"] != "missing":
+            # Where several types are allowed, pydantic ends the path with the one that did not fit.
+            keys = keys[: max(depth_of(path, keys), len(prefix))]
+        lines.append(str(refuse(path, keys, message)))
     return WorkloadFileError("\n".join(lines))
+
+
+def _message(
+    kind: str, text: str, given: Any, loc: Sequence[str | int], model: type[BaseModel]
+) -> str:
+    """What was given and what is allowed, in one sentence."""
+    if kind == "missing":
+        return "this key is missing"
+    if kind == "extra_forbidden":
+        return f"unknown key (given: {_short(given)}); allowed are: {', '.join(keys_at(model, loc[:-1]))}"
+    text = text.removeprefix("Value error, ")
+    if kind == "string_type" and isinstance(given, bool | int | float):
+        text += "; put it in quotes, or YAML takes it for a number or a truth value"
+    return f"{text} (given: {_short(given)})"
+
+
+def keys_at(model: type[BaseModel], loc: Sequence[str | int]) -> list[str]:
+    """Keys that a section may have, found by walking from the outermost model along a path of keys."""
+    current: Any = model
+    for key in loc:
+        if isinstance(current, type) and issubclass(current, BaseModel):
+            field = current.model_fields.get(str(key))
+            current = _section_of(field.annotation) if field else None
+        # Else the key is a name that the person gave, as of a profile or a feature.
+        elif isinstance(current, tuple):
+            current = current[0]
+    while isinstance(current, tuple):
+        current = current[0]
+    return list(current.model_fields) if current is not None else []
+
+
+def _section_of(annotation: Any) -> Any:
+    """The model that an annotation holds: itself, or in a tuple where a name stands before it."""
+    if isinstance(annotation, type) and issubclass(annotation, BaseModel):
+        return annotation
+    found = [section for part in get_args(annotation) if (section := _section_of(part)) is not None]
+    if not found:
+        return None
+    return (found[0],) if getattr(annotation, "__origin__", None) is dict else found[0]
 
 
 def line_of(path: Path, keys: Sequence[str | int]) -> int:
     """Line, counted from 1, of the deepest of the keys that the file contains."""
+    lines = _lines_along(path, keys)
+    return lines[-1] if lines else 1
+
+
+def depth_of(path: Path, keys: Sequence[str | int]) -> int:
+    """How many of the keys, from the first, the file contains below each other."""
+    return len(_lines_along(path, keys))
+
+
+def _lines_along(path: Path, keys: Sequence[str | int]) -> list[int]:
+    """Lines of the keys along a path, until the first that the file lacks."""
     import yaml
 
     node = yaml.compose(path.read_text(encoding="utf-8"), Loader=yaml.SafeLoader)
-    line = 1
+    lines = []
     for key in keys:
         child = _child(node, key)
         if child is None:
             break
         line, node = child
-    return line
+        lines.append(line)
+    return lines
 
 
 def _child(node: Any, key: str | int) -> tuple[int, Any] | None:

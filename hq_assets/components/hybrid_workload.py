@@ -5,10 +5,11 @@ from pathlib import Path
 from typing import Any, Literal
 
 import dagster as dg
-from pydantic import Field, PrivateAttr, ValidationError
+from pydantic import Field, PrivateAttr, ValidationError, field_validator
 
-from hq_assets.components.file_errors import refuse, refuse_invalid
+from hq_assets.components.file_errors import WorkloadFileError, refuse, refuse_invalid
 from hq_assets.components.header import missing_columns
+from hq_assets.components.names import name_problem
 from hq_assets.components.sections import (
     BackendAssumptions,
     Charter,
@@ -20,7 +21,7 @@ from hq_assets.components.sections import (
 )
 from hq_assets.components.wiring import workload_definitions
 from hq_assets.problems.contract import KindSettings
-from hq_assets.stages.chain import kind_settings
+from hq_assets.stages.chain import kind_class, kind_settings
 from hq_assets.stages.source import source_paths
 from hq_assets.stages.spec import ProfileSpec, WorkloadSpec
 from resources.environments import declared_backends
@@ -66,6 +67,15 @@ class HybridWorkload(dg.Component, dg.Model, dg.Resolvable):
 
     _spec: WorkloadSpec | None = PrivateAttr(default=None)
 
+    @field_validator("tags")
+    @classmethod
+    def _dagster_takes_the_tags(cls, value: dict[str, str]) -> dict[str, str]:
+        try:
+            dg.AssetSpec("tagged", tags=value)
+        except dg.DagsterInvalidDefinitionError as error:
+            raise ValueError(str(error)) from error
+        return value
+
     def loaded_spec(self) -> WorkloadSpec:
         """The workload as plain values, after its definitions were built.
 
@@ -85,6 +95,10 @@ class HybridWorkload(dg.Component, dg.Model, dg.Resolvable):
         """
         folder = Path(context.path)
         file = folder / "defs.yaml"
+        problem = name_problem(folder.name)
+        if problem is not None:
+            message = f"{folder}: {problem}"
+            raise WorkloadFileError(message)
         spec = self.spec(folder, self._kind(file))
         self._check_choices(file)
         self._check_settings(file, spec)
@@ -123,11 +137,22 @@ class HybridWorkload(dg.Component, dg.Model, dg.Resolvable):
         settings = _validated(file, spec, ["attributes", "problem"], {})
         for name, profile in self.profiles.items():
             _validated(file, spec, ["attributes", "profiles", name, "problem"], profile.problem)
+        self._check_metric(file, settings)
         for path in source_paths(spec):
             missing, found = missing_columns(path, settings.required_columns())
             if missing:
-                message = f"{path.name} lacks column {', '.join(missing)}; its header has: {', '.join(found)}"
+                message = (
+                    f"{path.name} lacks column {', '.join(missing)}; its header has: {', '.join(found)}. "
+                    "Name the file's own columns in `problem`, or take the file out of `sources`."
+                )
                 raise refuse(file, ["attributes", "sources"], message)
+
+    def _check_metric(self, file: Path, settings: KindSettings) -> None:
+        """The success metric must be one that the kind's decisions report."""
+        metric, known = self.charter.success_metric, settings.metric_names()
+        if known and metric not in known:
+            message = f"'{metric}' is no metric of these decisions; allowed are: {', '.join(known)}"
+            raise refuse(file, ["attributes", "charter", "success_metric"], message)
 
     def spec(self, folder: Path, kind: str) -> WorkloadSpec:
         """The workload as plain values, for the stages."""
@@ -176,7 +201,7 @@ def _validated(
     try:
         return kind_settings(spec, overrides)
     except ValidationError as error:
-        raise refuse_invalid(file, keys, error) from error
+        raise refuse_invalid(file, keys, error, kind_class(spec)) from error
 
 
 def known_kinds() -> list[str]:

@@ -6,10 +6,10 @@ break files that people have already written.
 
 import re
 from collections.abc import Mapping
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, Self
 
 import dagster as dg
-from pydantic import Field, StringConstraints, field_validator
+from pydantic import Field, StringConstraints, field_validator, model_validator
 
 Semver = Annotated[str, StringConstraints(pattern=r"^\d+\.\d+\.\d+(-[0-9A-Za-z.-]+)?$")]
 Sentence = Annotated[str, StringConstraints(min_length=10)]
@@ -132,6 +132,23 @@ class Nightly(Section):
     running: bool = Field(
         default=False, description="Whether the schedule is on when first deployed"
     )
+
+    @model_validator(mode="after")
+    def _dagster_takes_it(self) -> Self:
+        try:
+            dg.ScheduleDefinition(
+                name="checked",
+                job_name="checked",
+                cron_schedule=self.cron,
+                execution_timezone=self.timezone,
+            )
+        except dg.DagsterInvalidDefinitionError as error:
+            message = (
+                f"cron '{self.cron}' with timezone '{self.timezone}' is no schedule; "
+                "give five cron fields and an IANA time zone"
+            )
+            raise ValueError(message) from error
+        return self
 
 
 def shots_problem(name: str, profile: Profile) -> str | None:

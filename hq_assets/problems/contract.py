@@ -51,7 +51,9 @@ class KindSettings(BaseModel):
     def part_for(self, verb: str) -> dict[str, Any]:
         """JSON-able settings that a verb reads: a change of any other leaves the verb's stage alone."""
         values = self.model_dump(mode="json")
-        return {name: value for name, value in values.items() if verb in self.read_by.get(name, {verb})}
+        return {
+            name: value for name, value in values.items() if verb in self.read_by.get(name, {verb})
+        }
 
     def required_columns(self) -> Sequence[str]:
         """Columns that the header of each tabular source file must have (read when definitions load)."""
@@ -64,6 +66,10 @@ class KindSettings(BaseModel):
         drift_false_alarm_rate, one_row_per_record.
         """
         return {}
+
+    def metric_names(self) -> Sequence[str]:
+        """Metrics that `decide` reports and a charter may name; empty if any name is allowed."""
+        return ()
 
     def num_qubits_needed(self) -> int | None:
         """Number of qubits of the widest circuit, or None where only the data can tell."""

@@ -146,8 +146,12 @@ class Recipe:
 
 def kind_settings(spec: WorkloadSpec, overrides: Mapping[str, Any]) -> KindSettings:
     """Validated settings of the workload's kind with a profile's overrides merged in, key by key."""
-    module = importlib.import_module(f"hq_assets.problems.{spec.kind}.settings")
-    return module.Settings.model_validate(merge(spec.problem, overrides))
+    return kind_class(spec).model_validate(merge(spec.problem, overrides))
+
+
+def kind_class(spec: WorkloadSpec) -> type[KindSettings]:
+    """The class of the settings of the workload's kind."""
+    return importlib.import_module(f"hq_assets.problems.{spec.kind}.settings").Settings
 
 
 def merge(base: Mapping[str, Any], overrides: Mapping[str, Any]) -> dict[str, Any]:

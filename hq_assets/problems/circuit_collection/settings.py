@@ -6,6 +6,15 @@ from pydantic import Field, model_validator
 
 from hq_assets.problems.contract import KindSettings
 
+METRICS = (
+    "mean_fidelity",
+    "min_fidelity",
+    "mean_relative_fidelity",
+    "mean_distance",
+    "mean_fidelity_spread_over_seeds",
+)
+"""Comparisons with the ideal distributions that a charter may name."""
+
 
 class Settings(KindSettings):
     """What is read, what is refused, and when a measured distribution is accepted."""
@@ -97,6 +106,10 @@ class Settings(KindSettings):
     interval_level: float = Field(
         default=0.95, gt=0.0, lt=1.0, description="Level of the intervals"
     )
+
+    def metric_names(self) -> tuple[str, ...]:
+        """Comparisons with the ideal distributions."""
+        return METRICS
 
     @model_validator(mode="after")
     def _references_fit(self) -> Self:

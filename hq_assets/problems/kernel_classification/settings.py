@@ -27,6 +27,12 @@ RESERVED_COLUMNS = (
 )  # fmt: skip
 """Names that the tables of this kind use themselves, so no feature may have them."""
 
+METRICS = (
+    "accuracy", "balanced_accuracy", "roc_auc", "brier", "log_loss", "expected_calibration_error",
+    "accuracy_when_decided", "abstention_rate", "coverage",
+)  # fmt: skip
+"""Qualities of the decisions that a charter may name, each the mean over the seeds."""
+
 _CLEAN, _ENCODE, _SOLVE, _DECIDE = "clean", "encode", "solve_classically", "decide"
 
 
@@ -97,6 +103,10 @@ class Settings(KindSettings):
             "feature_contract": {name: feature.drift for name, feature in self.features.items()},
             "drift_false_alarm_rate": self.decision.drift_false_alarm_rate,
         }
+
+    def metric_names(self) -> tuple[str, ...]:
+        """Qualities on the labelled test rows."""
+        return METRICS
 
     def num_qubits_needed(self) -> int:
         """Number of qubits of the feature map."""
