@@ -1,8 +1,6 @@
 """A small project in a folder of its own, run through the functions behind `hq run` in this process."""
 
-import csv
 import io
-import os
 import shutil
 import sys
 from collections.abc import Sequence
@@ -20,10 +18,7 @@ from hq_assets.cli.running import Plan, execute, make_plan, run_config
 from hq_assets.components.discovery import load_workloads
 from hq_assets.definitions import bind
 from hq_assets.stages.spec import STAGES
-from resources.home import hq_home, project_root
-from resources.ledger.database import Database
-from resources.ledger.jobs import JobLedger
-from resources.store.artifacts import ArtifactStore
+from resources.home import project_root
 
 WORKLOAD = "cancer_sample"
 PACKAGE = "small_project"
@@ -159,6 +154,12 @@ def data_versions() -> dict[str, str]:
         for stage, record in records.items()
         if record is not None
     }
+
+
+@pytest.fixture
+def versions():
+    """Reads stage → data version of the latest materializations."""
+    return data_versions
 
 
 def make_project(root: Path) -> Project:
