@@ -7,6 +7,7 @@ import dagster as dg
 
 from hq_assets.stages.chain import Produced, StageCall, stage_asset
 from hq_assets.stages.encoded_inputs import cleaned_of
+from hq_assets.stages.rendering import facts_table, markdown_table
 from hq_assets.stages.spec import WorkloadSpec
 from resources.store.artifact import Artifact
 
@@ -38,20 +39,22 @@ def describe(call: StageCall, artifact: Artifact) -> Mapping[str, Any]:
         .sort("method")
         .collect()
     )
-    lines = [
-        f"| {row['method']} | {row['median']:.4f} | {row['low']:.4f} – {row['high']:.4f} | {row['seeds']} |"
+    rows = [
+        {
+            "method": row["method"],
+            "median": row["median"],
+            "range": f"{row['low']:.4f} – {row['high']:.4f}",
+            "seeds": row["seeds"],
+        }
         for row in summary.iter_rows(named=True)
     ]
-    table = "\n".join(
-        ["| method | median quality | range over seeds | seeds |", "|---|---:|---|---:|", *lines]
-    )
     entries: dict[str, Any] = {
         f"quality_{row['method']}": row["median"] for row in summary.iter_rows(named=True)
     }
     return {
         **entries,
-        "quality": dg.MetadataValue.md(table),
-        "facts": dg.MetadataValue.json(artifact.facts["facts"]),
+        "quality_by_method": dg.MetadataValue.md(markdown_table(rows)),
+        "facts": dg.MetadataValue.md(facts_table(artifact.facts["facts"])),
     }
 
 

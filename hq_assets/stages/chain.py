@@ -18,6 +18,7 @@ import dagster as dg
 from hq_assets.problems.contract import SCHEMA_VERSION, DataError, KindSettings
 from hq_assets.stages.automation import stage_condition
 from hq_assets.stages.columns import column_schema
+from hq_assets.stages.rendering import rounded
 from hq_assets.stages.spec import ROOTS, UPSTREAM, ProfileSpec, WorkloadSpec
 from hq_assets.stages.standing import (
     last_blocking_failure,
@@ -264,16 +265,17 @@ def materialize(call: StageCall, recipe: Recipe) -> dg.MaterializeResult:
         call.store.record_identity(identity, artifact, manifest_ref)
     metadata = {
         **common_metadata(call, artifact),
-        **execution,
         **recipe.describe(call, artifact),
-        "cache_hit": known is not None,
+        **execution,
         "seconds": seconds,
+        "cache_hit": known is not None,
+        "data_version": artifact.data_version[:16],
         "manifest": manifest_ref,
     }
     return dg.MaterializeResult(
         value=artifact,
         data_version=dg.DataVersion(artifact.data_version),
-        metadata=metadata,
+        metadata=rounded(metadata),
     )
 
 
@@ -393,13 +395,18 @@ def canonical_bytes(document: Any) -> bytes:
     return json.dumps(document, sort_keys=True, separators=(",", ":"), allow_nan=False).encode()
 
 
+def features_of(spec: WorkloadSpec) -> Sequence[str]:
+    """Columns that hold the workload's own features, as its kind states them."""
+    return kind_settings(spec, {}).data_contract().get("value_columns", ())
+
+
 def common_metadata(call: StageCall, artifact: Artifact) -> dict[str, Any]:
-    """Row count, columns, location and version, in Dagster's own places."""
-    metadata: dict[str, Any] = {"data_version": artifact.data_version[:16]}
+    """Row count, columns, location and profile, in Dagster's own places."""
+    metadata: dict[str, Any] = {}
     rows = artifact.tables.get("rows")
     if rows is not None:
         metadata["dagster/row_count"] = rows.rows
-        metadata["dagster/column_schema"] = column_schema(rows.columns)
+        metadata["dagster/column_schema"] = column_schema(rows.columns, features_of(call.spec))
         metadata["dagster/uri"] = str(call.store.blob_path(rows.ref))
     if "profile" in call.inputs:
         metadata["profile"] = call.profile.name

@@ -9,6 +9,7 @@ import dagster as dg
 
 from hq_assets.problems.contract import SourceFile
 from hq_assets.stages.chain import Produced, StageCall, stage_asset
+from hq_assets.stages.rendering import facts_table, markdown_table, reason_pattern
 from hq_assets.stages.spec import WorkloadSpec
 from resources.store.artifact import Artifact
 
@@ -52,24 +53,28 @@ def transforms_reference(transforms: list[dict[str, Any]]) -> list[dict[str, Any
 
 
 def reason_table(frame: Any, limit: int = 12) -> str:
-    """Markdown table of the most frequent reasons in a lazy frame with columns status and reason."""
+    """Markdown table of the most frequent reasons in a lazy frame with columns status and reason.
+
+    Reasons that differ only in their numbers count together; one that occurs once is given in full.
+    """
     import polars as pl
 
-    counted = (
-        frame.filter(pl.col("reason").is_not_null())
-        .group_by("status", "reason")
-        .len()
-        .sort(["len", "reason"], descending=[True, False])
-        .head(limit)
-        .collect()
-    )
-    if counted.is_empty():
-        return "No row was changed or dropped."
-    lines = [
-        f"| {row['status']} | {row['reason']} | {row['len']:,} |"
-        for row in counted.iter_rows(named=True)
+    found = frame.filter(pl.col("reason").is_not_null()).group_by("status", "reason").len()
+    groups: dict[tuple[str, str], list[tuple[str, int]]] = {}
+    for row in found.sort("status", "reason").collect().iter_rows(named=True):
+        key = (row["status"], reason_pattern(row["reason"]))
+        groups.setdefault(key, []).append((row["reason"], row["len"]))
+    rows = [
+        {
+            "rows": sum(count for _, count in members),
+            "status": status,
+            "reason": members[0][0] if len(members) == 1 else pattern,
+        }
+        for (status, pattern), members in groups.items()
     ]
-    return "\n".join(["| status | reason | rows |", "|---|---|---:|", *lines])
+    if not rows:
+        return "No row was changed or dropped."
+    return markdown_table(sorted(rows, key=lambda row: -row["rows"])[:limit])
 
 
 def status_counts(frame: Any) -> dict[str, int]:
@@ -85,7 +90,7 @@ def describe(call: StageCall, artifact: Artifact) -> Mapping[str, Any]:
     return {
         **{f"rows_{status}": count for status, count in sorted(counts.items())},
         "reasons": dg.MetadataValue.md(reason_table(frame)),
-        "facts": dg.MetadataValue.json(artifact.facts["facts"]),
+        "facts": dg.MetadataValue.md(facts_table(artifact.facts["facts"])),
     }
 
 

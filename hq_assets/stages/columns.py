@@ -1,8 +1,10 @@
 """What the columns of the stage tables mean, in one place, for the UI and for readers of the SQL face."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 import dagster as dg
+
+FEATURE = "Feature of the workload, in the unit of the source"
 
 MEANING: Mapping[str, str] = {
     "record_id": "Identity of the record, from the source",
@@ -66,19 +68,41 @@ MEANING: Mapping[str, str] = {
     "content_hash": "SHA-256 of the file's bytes",
     "size": "Bytes",
     "ref": "Where the captured bytes stand in the artifact store",
+    "operation": "Operation of the backend",
+    "placements": "Qubits or pairs that the operation can act on; null where on any",
+    "source_file": "File that the record came from",
+    "source_line": "Line of the record in its file",
+    "format": "OpenQASM 2, OpenQASM 3, QPY or parameter table",
+    "target": "Circuit that the parameters are for",
+    "names": "Parameter names in order",
+    "content": "Bytes of the file",
+    "probability": "Calibrated probability of the positive class",
+    "true_label": "Class that the source states",
+    "baseline_probability": "Probability of the positive class by the best baseline",
+    "ensemble_probability": "Mean of this probability and that of the best baseline",
+    "fidelity": "Hellinger fidelity of the measured to the ideal distribution",
+    "fidelity_low": "Lower end of the fidelity's interval",
+    "fidelity_high": "Upper end of the fidelity's interval",
+    "expected_fidelity": "Fidelity that a perfect backend reaches with as many shots",
+    "distance": "Total variation distance to the ideal distribution",
+    "distance_low": "Lower end of the distance's interval",
+    "distance_high": "Upper end of the distance's interval",
+    "expected_distance": "Distance that a perfect backend keeps with as many shots",
     "records": "Records in the file, where the format tells without parsing",
 }
 
 
-def column_schema(columns: Mapping[str, str]) -> dg.TableSchema:
+def column_schema(columns: Mapping[str, str], values: Sequence[str] = ()) -> dg.TableSchema:
     """Dagster's column schema of a stored table.
 
     Args:
         columns: Column → Polars type, as the store keeps them.
+        values: Columns that hold the workload's own features.
     """
+    meaning = {**dict.fromkeys(values, FEATURE), **MEANING}
     return dg.TableSchema(
         columns=[
-            dg.TableColumn(name=name, type=kind, description=MEANING.get(name))
+            dg.TableColumn(name=name, type=kind, description=meaning.get(name))
             for name, kind in columns.items()
         ]
     )

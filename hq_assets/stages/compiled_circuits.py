@@ -10,6 +10,7 @@ import dagster as dg
 from hq_assets.problems.contract import CircuitTemplate
 from hq_assets.stages.chain import Produced, StageCall, stage_asset
 from hq_assets.stages.encoded_inputs import encoded_of
+from hq_assets.stages.pictures.circuits import circuit_picture
 from hq_assets.stages.rendering import markdown_table
 from hq_assets.stages.spec import WorkloadSpec
 from hq_assets.stages.target import backend_fields
@@ -17,6 +18,8 @@ from resources.store.artifact import Artifact, BlobEntry
 
 STAGE = "compiled_circuits"
 CACHE = "compiled_circuits"
+LONGEST_DRAWINGS = 60_000
+"""Characters of drawings that one materialization carries."""
 
 
 def compute(call: StageCall) -> Produced:
@@ -263,23 +266,37 @@ def describe(call: StageCall, artifact: Artifact) -> Mapping[str, Any]:
     for name in ("num_qubits", "depth", "two_qubit_gates"):
         if good.height:
             entries[f"max_{name}"] = int(good[name].max())  # pyright: ignore[reportArgumentType]
-    entries["circuits"] = dg.MetadataValue.md(_circuit_table(frame))
     entries["template"] = f"{call.spec.template_version}: {call.spec.release_note}"
-    for circuit_id, text in list(call.document(artifact, "drawings").items())[:1]:
-        entries["circuit"] = dg.MetadataValue.md(f"`{circuit_id}`\n\n```text\n{text}\n```")
+    if good.height:
+        shown = good.sort("two_qubit_gates", "depth", descending=True)["circuit_id"][0]
+        qpy = call.store.get_blob(artifact.blobs[f"circuit:{shown}"].ref)
+        entries["picture_circuit"] = dg.MetadataValue.md(circuit_picture(shown, qpy))
+    entries["circuits"] = dg.MetadataValue.md(_circuit_table(frame))
+    entries["drawings"] = dg.MetadataValue.md(_drawings(call.document(artifact, "drawings")))
     return entries
+
+
+def _drawings(texts: Mapping[str, str]) -> str:
+    """Every abstract circuit as text, until there is enough for one page."""
+    parts, used = [], 0
+    for name, text in texts.items():
+        if parts and used + len(text) > LONGEST_DRAWINGS:
+            parts.append(f"… {len(texts) - len(parts)} more circuits")
+            break
+        used += len(text)
+        parts.append(f"`{name}`\n\n```text\n{text}\n```")
+    return "\n\n".join(parts) or "No circuit could be read."
 
 
 def _circuit_table(frame: Any) -> str:
     rows = [
         {
             "circuit": row["circuit_id"],
-            "role": row["role"],
             "qubits": row["num_qubits"],
             "depth": _change(row["abstract_depth"], row["depth"]),
             "two-qubit gates": _change(row["abstract_two_qubit_gates"], row["two_qubit_gates"]),
-            "status": row["status"],
-            "reason": row["reason"] or "",
+            "role": row["role"],
+            "status": row["status"] + (f": {row['reason']}" if row["reason"] else ""),
         }
         for row in frame.iter_rows(named=True)
     ]

@@ -9,6 +9,7 @@ import dagster as dg
 from hq_assets.problems.contract import Cleaned, Encoded
 from hq_assets.stages.chain import Produced, StageCall, stage_asset
 from hq_assets.stages.cleaned_features import reason_table, status_counts, transforms_reference
+from hq_assets.stages.rendering import facts_table
 from hq_assets.stages.spec import WorkloadSpec
 from resources.store.artifact import Artifact
 
@@ -67,7 +68,7 @@ def describe(call: StageCall, artifact: Artifact) -> Mapping[str, Any]:
     return {
         **entries,
         "reasons": dg.MetadataValue.md(reason_table(frame)),
-        "facts": dg.MetadataValue.json(artifact.facts["facts"]),
+        "facts": dg.MetadataValue.md(facts_table(artifact.facts["facts"])),
     }
 
 

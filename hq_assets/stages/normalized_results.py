@@ -7,7 +7,8 @@ import dagster as dg
 
 from hq_assets.stages.chain import Produced, StageCall, stage_asset
 from hq_assets.stages.encoded_inputs import encoded_of
-from hq_assets.stages.pictures import kernel_picture
+from hq_assets.stages.pictures.kernel import kernel_pictures
+from hq_assets.stages.rendering import facts_table
 from hq_assets.stages.spec import WorkloadSpec
 from resources.store.artifact import Artifact
 
@@ -57,10 +58,12 @@ def describe(call: StageCall, artifact: Artifact) -> Mapping[str, Any]:
         entries[f"rows_{row['name']}"] = row["len"]
         if row["std"] is not None:
             entries[f"median_std_{row['name']}"] = row["std"]
-    picture = kernel_picture(frame)
-    if picture is not None:
-        entries["kernel"] = dg.MetadataValue.md(picture)
-    return {**entries, "facts": dg.MetadataValue.json(artifact.facts["facts"])}
+    pictures = {name: dg.MetadataValue.md(text) for name, text in kernel_pictures(frame).items()}
+    return {
+        **entries,
+        **pictures,
+        "facts": dg.MetadataValue.md(facts_table(artifact.facts["facts"])),
+    }
 
 
 def build(spec: WorkloadSpec, code_version: str) -> dg.AssetsDefinition:

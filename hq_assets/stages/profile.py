@@ -13,6 +13,7 @@ import dagster as dg
 
 from hq_assets.problems.contract import DataError
 from hq_assets.stages.chain import Produced, StageCall, kind_settings, stage_asset
+from hq_assets.stages.rendering import facts_table, in_words
 from hq_assets.stages.spec import ProfileSpec, WorkloadSpec
 from resources.store.artifact import Artifact
 
@@ -110,7 +111,11 @@ def describe(call: StageCall, artifact: Artifact) -> Mapping[str, Any]:
         "method": profile.method,
         "shots": profile.shots,
         "seeds": len(profile.seeds),
-        "content": dg.MetadataValue.json(artifact.facts),
+        "seeds_declared": in_words(artifact.facts["seeds"]),
+        "requires": in_words(artifact.facts["requires"]),
+        "settings_replaced": dg.MetadataValue.md(facts_table(profile.overrides))
+        if profile.overrides
+        else "none",
     }
     if executions is not None:
         entries["estimated_executions"] = executions

@@ -10,6 +10,7 @@ from typing import Any
 import dagster as dg
 
 from hq_assets.stages.chain import Produced, StageCall, stage_asset
+from hq_assets.stages.rendering import facts_table, in_words
 from hq_assets.stages.spec import WorkloadSpec
 from resources.backends.contract import BackendError, ExecutionRequest
 from resources.store.artifact import Artifact
@@ -190,9 +191,11 @@ def describe(call: StageCall, artifact: Artifact) -> Mapping[str, Any]:
         "method": origin["method"] or "none",
         "shots_returned": int(shots or 0),
         "circuits": int(circuits),
-        "simulation_methods": dg.MetadataValue.json(artifact.facts["simulation_methods"]),
+        "simulation_methods": in_words(artifact.facts["simulation_methods"]),
         "circuits_without_counts": len(artifact.facts["refused"]),
-        "refused": dg.MetadataValue.json(artifact.facts["refused"]),
+        "refused": dg.MetadataValue.md(facts_table(artifact.facts["refused"]))
+        if artifact.facts["refused"]
+        else "none",
     }
 
 

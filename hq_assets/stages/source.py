@@ -13,6 +13,7 @@ import dagster as dg
 
 from hq_assets.problems.contract import SCHEMA_VERSION, DataError
 from hq_assets.stages.chain import Produced, StageCall, stage_asset
+from hq_assets.stages.rendering import markdown_table
 from hq_assets.stages.spec import WorkloadSpec
 from resources.store.artifact import Artifact, TableEntry
 
@@ -88,12 +89,15 @@ def _artifact(spec: WorkloadSpec, entry: TableEntry) -> Artifact:
 def describe(call: StageCall, artifact: Artifact) -> Mapping[str, Any]:
     """The files, for the UI."""
     files = call.store.scan_table(artifact.tables["rows"]).collect()
-    lines = [
-        f"| {row['path']} | {row['size']:,} | `{row['content_hash'][:12]}` |"
+    rows = [
+        {"file": row["path"], "bytes": row["size"], "SHA-256": f"`{row['content_hash'][:12]}`"}
         for row in files.iter_rows(named=True)
     ]
-    table = "\n".join(["| file | bytes | SHA-256 |", "|---|---:|---|", *lines])
-    return {"files": dg.MetadataValue.md(table), "bytes": int(files["size"].sum())}
+    return {
+        "files": files.height,
+        "bytes": int(files["size"].sum()),
+        "file_list": dg.MetadataValue.md(markdown_table(rows)),
+    }
 
 
 def build(spec: WorkloadSpec, code_version: str) -> dg.AssetsDefinition:

@@ -11,6 +11,7 @@ from typing import Any
 import dagster as dg
 
 from hq_assets.stages.chain import Produced, StageCall, stage_asset
+from hq_assets.stages.rendering import facts_table
 from hq_assets.stages.spec import WorkloadSpec
 from resources.backends.contract import Backend
 from resources.store.artifact import Artifact
@@ -69,9 +70,10 @@ def describe(call: StageCall, artifact: Artifact) -> Mapping[str, Any]:
     limits = facts["limits"]
     return {
         "backend": facts["backend"],
-        "options": dg.MetadataValue.json(facts["backend_options"]),
-        "limits": dg.MetadataValue.json(limits),
+        "provider": facts["backend_options"].get("provider") or "none named",
         "num_qubits": limits["num_qubits"],
+        "limits": dg.MetadataValue.md(facts_table(limits)),
+        "options": dg.MetadataValue.md(facts_table(facts["backend_options"])),
         "target_fingerprint": facts["target_fingerprint"][:16],
     }
 

@@ -66,9 +66,11 @@ def quality_report(
     metrics = _metrics(quality.get("decision", []), decisions)
     alarms = sum(entry.alarm for entry in drift)
     metrics["features_drifted"] = float(alarms)
+    paired = _paired(answered, quality, settings)
+    metrics.update(_above_best(paired))
     tables = {
+        "paired_differences": paired,
         "quality_by_seed": _by_seed(answered, quality),
-        "paired_differences": _paired(answered, quality, settings),
         "ablation": _ablation(quality),
         "drift": _drift_rows(drift),
     }
@@ -181,6 +183,15 @@ def _paired(
             if row is not None:
                 rows.append({"first": first, "second": second, "quality": name, **row})
     return rows
+
+
+def _above_best(paired: Sequence[Mapping[str, Any]]) -> dict[str, float]:
+    """Mean differences of the decision from the best baseline, as metrics."""
+    return {
+        f"{row['quality']}_above_best_baseline": row["difference"]
+        for row in paired
+        if (row["first"], row["second"]) == ("decision", "best baseline")
+    }
 
 
 def _difference(
