@@ -76,17 +76,17 @@ def describe(call: StageCall, artifact: Artifact) -> Mapping[str, Any]:
         for table in report["tables"]
     }
     frame = call.store.scan_table(artifact.tables["rows"])
-    texts = {
-        "at_a_glance": facts_table(glance(call.spec, origin, metrics, outcome_counts(frame))),
-        **series_pictures(report["series"]),
-        **{name: markdown_table(rows) for name, rows in tables.items()},
-    }
+    summary = facts_table(glance(call.spec, origin, metrics, outcome_counts(frame)))
+    texts = {name: markdown_table(rows) for name, rows in tables.items()}
+    pictures = series_pictures(report["series"])
     return {
         "tier": origin["tier"],
         "backend": origin["backend"],
         "method": origin["method"] or "none",
-        **{name: dg.MetadataValue.md(text) for name, text in texts.items()},
+        "at_a_glance": dg.MetadataValue.md(summary),
+        **{name: dg.MetadataValue.md(text) for name, text in pictures.items()},
         **metrics,
+        **{name: dg.MetadataValue.md(text) for name, text in texts.items()},
     }
 
 

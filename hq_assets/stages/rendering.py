@@ -45,7 +45,7 @@ def facts_table(facts: Mapping[str, Any]) -> str:
 def in_words(value: Any) -> str:
     """A JSON-able value as a short text.
 
-    Mappings whose values are all the same, as by seed, are said once.
+    Mappings by seed, and long ones, whose values are all the same are said once.
     """
     text = _in_words(value)
     return text if len(text) <= WIDEST_FACT else text[: WIDEST_FACT - 1].rstrip() + "…"
@@ -63,7 +63,8 @@ def _in_words(value: Any) -> str:
 
 def _mapping_in_words(value: Mapping[str, Any]) -> str:
     entries = list(value.values())
-    if len(entries) > 1 and all(entry == entries[0] for entry in entries):
+    many = len(entries) > NAMED or (len(entries) > 1 and all(name.isdigit() for name in value))
+    if many and all(entry == entries[0] for entry in entries):
         return f"{_in_words(entries[0])} for each of {len(entries)}"
     nested = any(isinstance(entry, Mapping) for entry in entries)
     words = [f"{name}: {_in_words(entry)}" for name, entry in value.items()]
