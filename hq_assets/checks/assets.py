@@ -57,7 +57,11 @@ RECENT = 50
 
 
 def build_checks(
-    workload: str, stage: str, upstream: Sequence[str], facts: CheckFacts | None = None
+    workload: str,
+    stage: str,
+    upstream: Sequence[str],
+    facts: CheckFacts | None = None,
+    automation_condition: dg.AutomationCondition[Any] | None = None,
 ) -> list[dg.AssetChecksDefinition]:
     """The blocking checks of the asset `<workload>/<stage>`.
 
@@ -66,6 +70,8 @@ def build_checks(
         stage: Name of the stage.
         upstream: Stages whose artifacts the stage receives; without any there is nothing pinned.
         facts: What the workload's file says of its data.
+        automation_condition: When the checks are made by themselves; all have the same, because
+            Dagster makes only those of an asset that were asked for once one was.
     """
     key = dg.AssetKey([workload, stage])
     needs = MODULES[stage].NEEDS
@@ -82,6 +88,7 @@ def build_checks(
                 description=DESCRIPTIONS[name],
                 blocking=True,
                 additional_deps=[dg.AssetKey([workload, need]) for need in needs],
+                automation_condition=automation_condition,
             )
             for name in names
         ],

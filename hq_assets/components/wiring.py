@@ -23,6 +23,7 @@ from hq_assets.stages import (
     source,
     target,
 )
+from hq_assets.stages.automation import check_condition
 from hq_assets.stages.chain import VERB_OF, kind_settings
 from hq_assets.stages.spec import STAGES, UPSTREAM, WorkloadSpec
 from resources.environments import SIMULATORS
@@ -69,7 +70,13 @@ def workload_definitions(spec: WorkloadSpec, nightly: Nightly) -> dg.Definitions
     checks = [
         check
         for stage in STAGES
-        for check in build_checks(spec.name, stage, UPSTREAM[stage], facts)
+        for check in build_checks(
+            spec.name,
+            stage,
+            UPSTREAM[stage],
+            facts,
+            check_condition(dg.AssetKey([spec.name, stage])),
+        )
     ]
     selection = dg.AssetSelection.assets(*[[spec.name, stage] for stage in STAGES])
     job = dg.define_asset_job(

@@ -11,7 +11,7 @@ from hq_assets.stages.pubs import build_pubs
 from hq_assets.stages.rendering import markdown_table
 from hq_assets.stages.spec import WorkloadSpec
 from hq_assets.stages.target import backend_fields
-from resources.backends.contract import ExecutionRequest, Pub
+from resources.backends.contract import BackendError, ExecutionRequest, Pub
 from resources.store.artifact import Artifact
 
 STAGE = "job_receipts"
@@ -21,7 +21,8 @@ VOLATILE = ("request_id", "provider_job_id")
 
 def compute(call: StageCall) -> Produced:
     """Build the pubs, divide them into jobs within the backend's limits, submit each under its key."""
-    requests = build_requests(call)
+    pubs, too_long = affordable(call, build_pubs(call))
+    requests = build_requests(call, pubs)
     estimates = [call.backend.estimate(request) for request in requests]
     seconds = [estimate.seconds for estimate in estimates if estimate.seconds is not None]
     call.context.log.info(
@@ -35,7 +36,11 @@ def compute(call: StageCall) -> Produced:
     calibration = call.backend.calibration()
     return Produced(
         tables={"rows": receipts_frame(rows)},
-        facts={"backend": call.backend.name, "refused": refused_circuits(call)},
+        facts={
+            "backend": call.backend.name,
+            "inline": call.backend.limits().inline,
+            "refused": {**refused_circuits(call), **too_long},
+        },
         volatile=VOLATILE,
         manifest={
             **backend_fields(call.inputs["target"].facts),
@@ -47,7 +52,6 @@ def compute(call: StageCall) -> Produced:
             },
         },
         metadata={
-            "inline": call.backend.limits().inline,
             "estimated_seconds": sum(seconds),
             "estimate_provenance": estimates[0].provenance if estimates else "no job",
             "calibration_id": calibration.calibration_id,
@@ -73,23 +77,56 @@ def jobs_live(call: StageCall, artifact: Artifact) -> bool:
     return all(job is not None and job.state not in ("failed", "cancelled") for job in jobs)
 
 
-def build_requests(call: StageCall) -> list[ExecutionRequest]:
+def build_requests(call: StageCall, pubs: list[Pub]) -> list[ExecutionRequest]:
     """Canonical payloads of the stage, each within the backend's executions per job."""
-    target = call.inputs["target"].facts
-    pubs = build_pubs(call)
     limit = call.backend.limits().max_executions_per_job
-    return [
-        ExecutionRequest(
-            workload=call.spec.name,
-            backend=target["backend"],
-            backend_options=target["backend_options"],
-            target_fingerprint=target["target_fingerprint"],
-            method=call.profile.method,
-            seed_simulator=call.spec.seed_simulator,
-            pubs=tuple(group),
+    return [request_of(call, group) for group in divide(pubs, limit)]
+
+
+def request_of(call: StageCall, pubs: list[Pub]) -> ExecutionRequest:
+    """The canonical payload of some pubs."""
+    target = call.inputs["target"].facts
+    return ExecutionRequest(
+        workload=call.spec.name,
+        backend=target["backend"],
+        backend_options=target["backend_options"],
+        target_fingerprint=target["target_fingerprint"],
+        method=call.profile.method,
+        seed_simulator=call.spec.seed_simulator,
+        pubs=tuple(pubs),
+    )
+
+
+def affordable(call: StageCall, pubs: list[Pub]) -> tuple[list[Pub], dict[str, str]]:
+    """Pubs that a local simulator can answer in the charter's time to answer, and why others cannot.
+
+    The quickest are taken first until the time is used up. A kernel is of use only as a whole, so
+    its pubs stay together or the stage refuses.
+
+    Raises:
+        BackendError: The pairs of a kernel would take longer than the charter allows.
+    """
+    if not call.backend.limits().inline:
+        return pubs, {}
+    allowed = call.spec.context["thresholds"]["time_to_answer_seconds"]
+    seconds = [call.backend.estimate(request_of(call, [pub])).seconds or 0.0 for pub in pubs]
+    if any(pub.pairs_ref is not None for pub in pubs) and sum(seconds) > allowed:
+        message = (
+            f"The pair circuits would take about {sum(seconds):,.0f} s on {call.backend.name}, and "
+            f"the charter allows {allowed:,.0f} s. Choose a smaller profile or another backend."
         )
-        for group in divide(pubs, limit)
-    ]
+        raise BackendError(error_class="policy", message=message)
+    refused: dict[int, str] = {}
+    used = 0.0
+    for number in sorted(range(len(pubs)), key=seconds.__getitem__):
+        used += seconds[number]
+        if used > allowed:
+            refused[number] = (
+                f"about {seconds[number]:,.0f} s on {call.backend.name}, which exceeds the "
+                f"{allowed:,.0f} s that the charter allows for all circuits together"
+            )
+    kept = [pub for number, pub in enumerate(pubs) if number not in refused]
+    return kept, {pubs[number].circuit_id: reason for number, reason in refused.items()}
 
 
 def divide(pubs: list[Pub], limit: int | None) -> list[list[Pub]]:
@@ -171,6 +208,7 @@ def describe(call: StageCall, artifact: Artifact) -> Mapping[str, Any]:
     shown = ("idempotency_key", "backend", "pubs", "executions", "shots", "method")
     rows = [{name: row[name] for name in shown} for row in frame.iter_rows(named=True)]
     return {
+        "inline": artifact.facts["inline"],
         "jobs": frame.height,
         "executions": int(frame["executions"].sum()),
         "shots": int(frame["shots"].sum()),
