@@ -9,7 +9,7 @@ import dagster as dg
 
 from hq_assets.problems.contract import SourceFile
 from hq_assets.stages.chain import Produced, StageCall, stage_asset
-from hq_assets.stages.rendering import facts_table, markdown_table, reason_pattern
+from hq_assets.stages.rendering import facts_table, markdown_table, reason_patterns
 from hq_assets.stages.spec import WorkloadSpec
 from resources.store.artifact import Artifact
 
@@ -55,15 +55,16 @@ def transforms_reference(transforms: list[dict[str, Any]]) -> list[dict[str, Any
 def reason_table(frame: Any, limit: int = 12) -> str:
     """Markdown table of the most frequent reasons in a lazy frame with columns status and reason.
 
-    Reasons that differ only in their numbers count together; one that occurs once is given in full.
+    Changes that differ only in their numbers count together, and a row counts under each of its
+    changes; a reason that stands alone is given in full.
     """
     import polars as pl
 
     found = frame.filter(pl.col("reason").is_not_null()).group_by("status", "reason").len()
     groups: dict[tuple[str, str], list[tuple[str, int]]] = {}
     for row in found.sort("status", "reason").collect().iter_rows(named=True):
-        key = (row["status"], reason_pattern(row["reason"]))
-        groups.setdefault(key, []).append((row["reason"], row["len"]))
+        for pattern in reason_patterns(row["reason"]):
+            groups.setdefault((row["status"], pattern), []).append((row["reason"], row["len"]))
     rows = [
         {
             "rows": sum(count for _, count in members),

@@ -79,9 +79,10 @@ def _some(words: Sequence[str], separator: str = ", ") -> str:
     return f"{shown} … {left:,} more" if left > 0 else shown
 
 
-def reason_pattern(reason: str) -> str:
-    """A reason without its numbers, so that rows changed for the same reason count together."""
-    return _NUMBER.sub("…", reason)
+def reason_patterns(reason: str) -> list[str]:
+    """The changes that a reason names, without their numbers, so that the same changes count together."""
+    parts = _NUMBER.sub("…", reason).split("; ")
+    return parts if all("…" in part for part in parts) else ["; ".join(parts)]
 
 
 def rounded(metadata: Mapping[str, Any]) -> dict[str, Any]:
