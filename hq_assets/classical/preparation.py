@@ -28,9 +28,13 @@ class CleaningFit:
         Returns:
             Finite values of the same shape, and a boolean array that marks those that were clipped.
         """
-        filled = np.where(np.isnan(values), self.medians, values)
-        clipped = np.clip(filled, self.lower, self.upper)
-        return clipped, clipped != filled
+        clipped = np.clip(values, self.lower, self.upper)
+        changed = clipped != values
+        if changed.any():
+            missing = np.isnan(values)
+            clipped = np.where(missing, self.medians, clipped)
+            changed &= ~missing
+        return clipped, changed
 
 
 def fit_cleaning(

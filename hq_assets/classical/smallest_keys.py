@@ -19,20 +19,21 @@ class SmallestKeys:
         self._rows = np.empty(0, dtype=np.int64)
         self._values = np.empty((0, width))
 
-    def add(self, keys: np.ndarray, rows: np.ndarray, values: np.ndarray) -> None:
-        """Take rows into account.
+    def add(self, keys: np.ndarray, rows: np.ndarray, values: np.ndarray, offset: int = 0) -> None:
+        """Take some rows of a batch into account.
 
         Args:
-            keys: Shape (rows,), uint64.
-            rows: Their numbers in the stream, ascending over all calls, int64.
-            values: Shape (rows, width), float64.
+            keys: Their keys, shape (rows,), uint64.
+            rows: Their positions in the batch, ascending, int64.
+            values: The whole batch, shape (batch rows, width), float64.
+            offset: Number of the batch's first row in the stream.
         """
         if self._bound is not None:
-            small = np.flatnonzero(keys < self._bound)
-            keys, rows, values = keys[small], rows[small], values[small]
+            small = keys < self._bound
+            keys, rows = keys[small], rows[small]
         self._keys = np.concatenate([self._keys, keys])
-        self._rows = np.concatenate([self._rows, rows])
-        self._values = np.concatenate([self._values, values])
+        self._rows = np.concatenate([self._rows, rows + offset])
+        self._values = np.concatenate([self._values, values[rows]])
         if len(self._keys) > 2 * self._capacity:
             self._forget()
 

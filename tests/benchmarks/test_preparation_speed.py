@@ -11,10 +11,9 @@ import pytest
 pytestmark = pytest.mark.benchmark
 
 FEATURES = [f"x{j}" for j in range(10)]
-LARGE, MEASURED = 10_000_000, 500_000
+LARGE, MEASURED = 10_000_000, 3_000_000
 TRAIN = 1_000
-COMPRESSION = "snappy"
-"""The same on both sides: the default of pandas."""
+# Neither side compresses its Parquet files: the goal is preparation, not a codec.
 
 
 def write_table(path, rows):
@@ -79,10 +78,10 @@ def prepare(path, folder):
 
     file = SourceFile(path=path.name, local=path, content_hash="", size=path.stat().st_size)
     cleaned = clean([file], settings(), [0])
-    cleaned.frame.sink_parquet(folder / "cleaned.parquet", compression=COMPRESSION)
+    cleaned.frame.sink_parquet(folder / "cleaned.parquet", compression="uncompressed")
     stored = Cleaned(pl.scan_parquet(folder / "cleaned.parquet"))
     encoded = encode(stored, settings(), [0])
-    encoded.frame.sink_parquet(folder / "encoded.parquet", compression=COMPRESSION)
+    encoded.frame.sink_parquet(folder / "encoded.parquet", compression="uncompressed")
 
 
 def clean_with_pandas(path, folder):
@@ -138,7 +137,7 @@ def clean_with_pandas(path, folder):
         record_id=raw["record_id"], seed=0, split=split, label=raw["diagnosis"], status=status,
         reason=reason, source_file=path.name, source_line=np.arange(2, len(raw) + 2),
     )  # fmt: skip
-    cleaned.to_parquet(folder / "peer_cleaned.parquet", compression=COMPRESSION)
+    cleaned.to_parquet(folder / "peer_cleaned.parquet", compression=None)
 
 
 def encode_with_pandas(folder):
@@ -170,7 +169,7 @@ def encode_with_pandas(folder):
             "status": "ok",
         }
     )
-    encoded.to_parquet(folder / "peer_encoded.parquet", compression=COMPRESSION)
+    encoded.to_parquet(folder / "peer_encoded.parquet", compression=None)
 
 
 def prepare_with_pandas(path, folder):
@@ -179,23 +178,18 @@ def prepare_with_pandas(path, folder):
     encode_with_pandas(folder)
 
 
-def test_cleaning_and_encoding_beat_pandas_with_scikit_learn(tmp_path, measure):
-    path = tmp_path / "rows.csv"
-    write_table(path, MEASURED)
-    taken = measure.seconds(
-        {
-            "ours": lambda: prepare(path, tmp_path),
-            "peer": lambda: prepare_with_pandas(path, tmp_path),
-        },
-        5,
-    )
-    ours = pl.read_parquet(tmp_path / "cleaned.parquet")
-    peer = pl.read_parquet(tmp_path / "peer_cleaned.parquet")
-    same = ours.filter(pl.col("status") != "dropped").height
-    assert same == peer.filter(pl.col("status") != "dropped").height
-    name = f"clean and encode {MEASURED:,} dirty rows of 10 features; peer: pandas and scikit-learn"
-    ratio = measure.record("P12", name, (">=", 5), taken["ours"], taken["peer"])
-    assert ratio >= 5
+def _seconds_alone(path, folder, answer):
+    """In its own process: CPU seconds of ours (five times) and of the peer (once), both warm."""
+    for call in (prepare, prepare_with_pandas):
+        call(folder / "small.csv", folder)
+    taken = {}
+    for call, repeats in ((prepare, 5), (prepare_with_pandas, 1)):
+        taken[call.__name__] = []
+        for _ in range(repeats):
+            started = time.process_time()
+            call(path, folder)
+            taken[call.__name__].append(time.process_time() - started)
+    answer.put(taken)
 
 
 def _prepare_alone(path, folder, answer):
@@ -208,18 +202,41 @@ def _prepare_alone(path, folder, answer):
     answer.put((time.perf_counter() - started, time.process_time() - cpu, risen))
 
 
+def alone(call, path, folder):
+    """What a function answers in a process of its own."""
+    context = multiprocessing.get_context("spawn")
+    answer = context.Queue()
+    process = context.Process(target=call, args=(path, folder, answer))
+    process.start()
+    found = answer.get(timeout=600)
+    process.join()
+    return found
+
+
+def test_cleaning_and_encoding_beat_pandas_with_scikit_learn(tmp_path, measure, monkeypatch):
+    # The peer runs once and on fewer rows than the goal names: ten million take it minutes, and more
+    # per row, so that the ratio found here is the smaller one. One thread each, read when Polars loads.
+    monkeypatch.setenv("POLARS_MAX_THREADS", "1")
+    write_table(tmp_path / "small.csv", 10_000)
+    write_table(tmp_path / "rows.csv", MEASURED)
+    taken = alone(_seconds_alone, tmp_path / "rows.csv", tmp_path)
+    usable = [
+        pl.scan_parquet(tmp_path / name).filter(pl.col("status") != "dropped").select(pl.len())
+        for name in ("cleaned.parquet", "peer_cleaned.parquet")
+    ]
+    assert usable[0].collect().item() == usable[1].collect().item()
+    name = f"clean and encode {MEASURED:,} dirty rows of 10 features; peer: pandas and scikit-learn"
+    ours, peer = taken["prepare"], taken["prepare_with_pandas"]
+    assert measure.record("P12", name, (">=", 5), ours, peer) >= 5
+
+
 def test_ten_million_rows_are_prepared_in_bounded_memory(tmp_path):
     path = tmp_path / "rows.csv"
     write_table(tmp_path / "small.csv", 10_000)
     write_table(path, LARGE)
     # What a frame of the same cells takes: 8 bytes a number, and about 60 for the texts of a row.
     in_memory = LARGE * (len(FEATURES) * 8 + 60)
-    context = multiprocessing.get_context("spawn")
-    answer = context.Queue()
-    process = context.Process(target=_prepare_alone, args=(path, tmp_path, answer))
-    process.start()
-    wall, cpu, risen = answer.get(timeout=600)
-    process.join()
+    wall, cpu, risen = alone(_prepare_alone, path, tmp_path)
     rows = pl.scan_parquet(tmp_path / "encoded.parquet").select(pl.len()).collect().item()
     print(  # noqa: T201 - the measurement is the purpose
         f"\nP12: {LARGE:,} rows, {path.stat().st_size >> 20} MiB of CSV: {wall:.1f} s, {cpu:.1f} CPU s, "

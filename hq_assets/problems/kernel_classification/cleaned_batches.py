@@ -8,7 +8,7 @@ import numpy as np
 import polars as pl
 
 from hq_assets.classical.splitting import SPLIT_NAMES
-from hq_assets.problems.kernel_classification.row_rules import FINE, FLAW_WORDS, JudgedRows
+from hq_assets.problems.kernel_classification.row_rules import FLAW_WORDS, JudgedRows
 from hq_assets.problems.kernel_classification.table_survey import Survey, judged_batches
 
 if TYPE_CHECKING:
@@ -89,8 +89,10 @@ def _clean_rows(
     rows = len(values)
     gone = dropped["row"].to_numpy() - offset
     values[gone] = judged.values[gone]
-    touched = clipped.any(axis=1) | (judged.flaws != FINE).any(axis=1)
-    status = touched.astype(np.int8)
+    status = np.zeros(rows, dtype=np.int8)
+    status[judged.flawed] = 1
+    for column in clipped.T:
+        status[column] = 1
     status[gone] = 2
     reasons = pl.Series("reason", [None], dtype=pl.String).new_from_index(0, rows)
     changed = np.flatnonzero(status == 1)

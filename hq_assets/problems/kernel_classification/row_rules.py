@@ -29,6 +29,7 @@ class JudgedRows:
         ids: Record ids, String series of length rows; null where absent.
         values: Shape (rows, features), float64, NaN where there is no usable value.
         flaws: Codes of flaws, same shape, int8.
+        flawed: Rows with any flaw, ascending, int64.
         classes: NEGATIVE, POSITIVE, DROPPED or UNLABELLED per row, int8.
         dropped: Rows of the batch that are dropped, ascending, int64.
         reasons: Why, String series with one text per dropped row.
@@ -38,6 +39,7 @@ class JudgedRows:
     ids: pl.Series
     values: np.ndarray
     flaws: np.ndarray
+    flawed: np.ndarray
     classes: np.ndarray
     dropped: np.ndarray
     reasons: pl.Series
@@ -54,13 +56,13 @@ def judge_rows(batch: pl.DataFrame, settings: Settings) -> JudgedRows:
     names = list(settings.features)
     values, flaws, has_blanks = _numbers(batch.select(names))
     _mark_out_of_range(values, flaws, settings)
-    values[flaws != FINE] = np.nan
+    flawed = _blank_flaws(values, flaws)
     ids = batch[settings.id_column]
     classes = _classes(batch[settings.label_column], settings)
-    dropped = np.flatnonzero(_drop_mask(flaws, ids, classes, settings))
+    dropped = np.flatnonzero(_drop_mask(flaws, flawed, ids, classes, settings))
     reasons = _drop_reasons(batch[dropped], flaws[dropped], classes[dropped], settings)
     classes[dropped] = DROPPED
-    return JudgedRows(ids, values, flaws, classes, dropped, reasons, has_blanks)
+    return JudgedRows(ids, values, flaws, flawed, classes, dropped, reasons, has_blanks)
 
 
 def _numbers(columns: pl.DataFrame) -> tuple[np.ndarray, np.ndarray, bool]:
@@ -121,19 +123,30 @@ def _classes(labels: pl.Series, settings: Settings) -> np.ndarray:
     return classes
 
 
+def _blank_flaws(values: np.ndarray, flaws: np.ndarray) -> np.ndarray:
+    """Set values with a flaw to NaN (in place), column by column; return the rows that have one."""
+    flawed = np.zeros(len(values), dtype=bool)
+    for j in range(values.shape[1]):
+        bad = flaws[:, j] != FINE
+        values[bad, j] = np.nan
+        flawed |= bad
+    return np.flatnonzero(flawed)
+
+
 def _drop_mask(
-    flaws: np.ndarray, ids: pl.Series, classes: np.ndarray, settings: Settings
+    flaws: np.ndarray, flawed: np.ndarray, ids: pl.Series, classes: np.ndarray, settings: Settings
 ) -> np.ndarray:
     bad = classes == DROPPED
     if settings.unlabelled == "drop":
         bad |= classes == UNLABELLED
     if ids.null_count():
         bad |= ids.is_null().to_numpy()
-    if flaws.any():
-        bad |= (flaws == WRONG_TYPE).any(axis=1)
-        bad |= (flaws != FINE).sum(axis=1) > settings.missing.max_per_row
-        if settings.out_of_range == "drop":
-            bad |= (flaws == OUT_OF_RANGE).any(axis=1)
+    found = flaws[flawed]
+    fatal = (found == WRONG_TYPE).any(axis=1)
+    fatal |= (found != FINE).sum(axis=1) > settings.missing.max_per_row
+    if settings.out_of_range == "drop":
+        fatal |= (found == OUT_OF_RANGE).any(axis=1)
+    bad[flawed[fatal]] = True
     return bad
 
 

@@ -8,8 +8,8 @@ def test_the_rows_with_the_smallest_keys_of_a_stream_are_kept_with_their_values(
     keeper = SmallestKeys(capacity=100, width=1)
     for start in range(0, 10_000, 700):
         part = keys[start : start + 700]
-        rows = np.arange(start, start + len(part))
-        keeper.add(part, rows, rows[:, None] * 2.0)
+        rows = np.arange(len(part))
+        keeper.add(part, rows, (rows[:, None] + start) * 2.0, offset=start)
     smallest = np.sort(np.argsort(keys)[:100])
     values = keeper.values_of(smallest)
     assert values is not None
