@@ -12,7 +12,7 @@ from typing import Any
 import dagster as dg
 
 from hq_assets.stages.automation import ASKED_BY_SENSOR
-from hq_assets.stages.provenance import TRIGGER_TAG
+from hq_assets.stages.request import TRIGGER_TAG
 from hq_assets.stages.spec import WorkloadSpec
 from sensors.materialized import Materialized, is_planned, latest_materialization
 

@@ -32,6 +32,6 @@ def show_ending(
     console.print(
         "Look: [bold]make dev[/bold] opens the UI on http://127.0.0.1:3000 (Catalog → a workload → decisions)."
     )
-    console.print(
-        'Ask:  [bold].venv/bin/hq sql "select * from cancer_screening.decisions limit 5"[/bold]'
-    )
+    for spec in specs[:1]:
+        query = f"select * from {spec.name}.decisions limit 5"  # noqa: S608 - printed, not run
+        console.print(f'Ask:  [bold].venv/bin/hq sql "{query}"[/bold]')

@@ -3,11 +3,17 @@
 import os
 import sys
 import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from hq_assets.cli.instance import open_instance, prepare_home
+
+if TYPE_CHECKING:
+    from hq_assets.stages.request import RunRequest
 
 WORKLOADS = click.argument("workloads", nargs=-1)
 BACKEND = click.option(
@@ -38,19 +44,16 @@ def run(
     workloads: tuple[str, ...], backend: str | None, profile: str | None, purpose: str | None
 ) -> None:
     """Recompute what is stale in WORKLOADS (all by default), in one run, and nothing else."""
+    from hq_assets.cli import client
     from hq_assets.cli.ending import show_ending
-    from hq_assets.cli.running import execute, run_config, show_plan
 
     console = wide_console()
+    request = make_request(workloads=workloads, backend=backend, profile=profile, purpose=purpose)
+    with usage_problems():
+        summary = client.run(request, console)
     with open_instance() as instance:
-        session = load_session(workloads, backend, profile, instance)
-        show_plan(console, session.plan)
-        success = True
-        if session.plan.selection:
-            config = run_config(session.specs, session.plan.selection, session.choice)
-            success = execute(console, instance, session.definitions, session.plan, config, purpose)
-        show_ending(console, instance, session.specs)
-    sys.exit(0 if success else 1)
+        show_ending(console, instance, summary.specs)
+    sys.exit(0 if summary.success else 1)
 
 
 @main.command()
@@ -60,9 +63,11 @@ def run(
 def plan(workloads: tuple[str, ...], backend: str | None, profile: str | None) -> None:
     """Show what `hq run` would recompute, and why; nothing is run."""
     from hq_assets.cli.running import show_plan
+    from hq_assets.cli.session import Session
 
-    with open_instance() as instance:
-        session = load_session(workloads, backend, profile, instance)
+    request = make_request(workloads=workloads, backend=backend, profile=profile)
+    with open_instance() as instance, usage_problems():
+        session = Session.open(request, instance)
         show_plan(wide_console(), session.plan)
 
 
@@ -76,7 +81,7 @@ def plan(workloads: tuple[str, ...], backend: str | None, profile: str | None) -
 )
 @click.option("--limit", default=40, show_default=True, help="Rows printed.")
 def sql(statement: str, at: tuple[str, ...], limit: int) -> None:
-    """Query the current versions with SQL: `hq sql "select * from cancer_screening.decisions limit 5"`."""
+    """Query the current versions with SQL: `hq sql "select * from WORKLOAD.decisions limit 5"`."""
     from hq_assets.cli.sql import print_query
 
     with open_instance() as instance:
@@ -91,6 +96,34 @@ def history(asset: str) -> None:
 
     prepare_home()
     print_history(asset)
+
+
+@main.command()
+@click.argument("name")
+@click.option(
+    "--from", "origin", required=True, metavar="WORKLOAD", help="Workload whose file is copied."
+)
+def new(name: str, origin: str) -> None:
+    """Begin the workload NAME as a copy of another one's defs.yaml, and say what to do next."""
+    from hq_assets.cli.scaffold import ScaffoldProblem, begin_workload, workloads_folder
+
+    try:
+        begun = begin_workload(name, origin, workloads_folder())
+    except ScaffoldProblem as error:
+        raise click.ClickException(str(error)) from error
+    click.echo(f"Made {begun.folder}")
+    for number, step in enumerate(begun.steps, start=1):
+        click.echo(f"{number}. {step}")
+
+
+@main.command()
+def doctor() -> None:
+    """Examine this installation: packages, state folder, definitions, backends; exit 1 if it cannot work."""
+    from hq_assets.cli.doctor import examine, show_findings
+
+    findings = examine()
+    show_findings(wide_console(), findings)
+    sys.exit(1 if any(finding.state == "fail" for finding in findings) else 0)
 
 
 @main.command()
@@ -115,13 +148,28 @@ def wide_console():  # noqa: ANN201 - rich is imported in the body
     return console if console.is_terminal else Console(width=LOG_WIDTH)
 
 
-def load_session(workloads: tuple[str, ...], backend: str | None, profile: str | None, instance):  # noqa: ANN001, ANN201
-    """Definitions, chosen workloads and plan; errors of the person at the keyboard are one sentence."""
-    from hq_assets.cli.session import Session, UsageProblem
+def make_request(**asked: Any) -> "RunRequest":
+    """The validated request of a command; what cannot be asked is one sentence."""
+    from pydantic import ValidationError
+
+    from hq_assets.stages.request import RunRequest
 
     try:
-        return Session.open(workloads, backend, profile, instance)
-    except UsageProblem as error:
+        return RunRequest(trigger="CLI", **asked)
+    except ValidationError as error:
+        reasons = "; ".join(f"{item['loc'][0]}: {item['msg']}" for item in error.errors())
+        raise click.ClickException(reasons) from error
+
+
+@contextmanager
+def usage_problems() -> Iterator[None]:
+    """Errors of the person at the keyboard are sentences, not tracebacks."""
+    from hq_assets.cli.session import UsageProblem
+    from hq_assets.components.file_errors import WorkloadFileError
+
+    try:
+        yield
+    except (UsageProblem, WorkloadFileError) as error:
         raise click.ClickException(str(error)) from error
 
 

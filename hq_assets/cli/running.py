@@ -1,6 +1,5 @@
 """`hq run` and `hq plan`: recompute what is stale, in one run, and say what happened."""
 
-import getpass
 import time
 import uuid
 from collections.abc import Sequence
@@ -13,7 +12,7 @@ from rich.table import Table
 
 from hq_assets.audit.staleness import Reason, stale_assets, with_downstream
 from hq_assets.cli.outside import Choice, outside_versions
-from hq_assets.stages.provenance import PURPOSE_TAG, REQUEST_TAG, REQUESTER_TAG, TRIGGER_TAG
+from hq_assets.stages.request import RunRequest
 from hq_assets.stages.spec import STAGES, WorkloadSpec
 from hq_assets.stages.standing import last_blocking_failure, unfinished_checks
 
@@ -94,24 +93,21 @@ def execute(
     definitions: dg.Definitions,
     plan: Plan,
     config: dict[str, object],
-    purpose: str | None,
+    request: RunRequest,
+    run_id: str | None = None,
 ) -> bool:
     """Execute the plan as one run in this process, printing each step as it ends; returns success."""
-    request_id = f"req-{uuid.uuid4()}"
-    tags = {REQUEST_TAG: request_id, TRIGGER_TAG: "CLI", REQUESTER_TAG: getpass.getuser()}
-    if purpose:
-        tags[PURPOSE_TAG] = purpose
     job = definitions.resolve_implicit_global_asset_job_def()
     started = time.monotonic()
-    run_id = str(uuid.uuid4())
-    console.print(f"Run {run_id[:8]}, request {request_id}")
+    run_id = run_id or str(uuid.uuid4())
+    console.print(f"Run {run_id[:8]}, request {request.request_id}")
     progress = Progress(console)
     instance.add_event_listener(run_id, progress.on_event)
     result = job.execute_in_process(
         instance=instance,
         asset_selection=list(plan.selection),
         run_config=config,
-        tags=tags,
+        tags=request.tags(),
         run_id=run_id,
         raise_on_error=False,
     )
@@ -173,6 +169,10 @@ class Progress:
         self.passed += check.passed
         self.failed_checks += not check.passed
         if not check.passed and check.severity == dg.AssetCheckSeverity.WARN:
-            self.console.print(f"  [yellow]warning[/yellow] {name}: {escape(check.description or '')}")
+            self.console.print(
+                f"  [yellow]warning[/yellow] {name}: {escape(check.description or '')}"
+            )
         elif not check.passed:
-            self.console.print(f"  [red]check failed[/red]  {name}: {escape(check.description or '')}")
+            self.console.print(
+                f"  [red]check failed[/red]  {name}: {escape(check.description or '')}"
+            )

@@ -8,6 +8,7 @@ import dagster as dg
 from hq_assets.cli.outside import Choice
 from hq_assets.cli.running import Plan, make_plan
 from hq_assets.components.discovery import load_workloads
+from hq_assets.stages.request import RunRequest
 from hq_assets.stages.spec import WorkloadSpec
 from resources.backends.contract import BackendError
 
@@ -33,24 +34,19 @@ class Session:
     plan: Plan
 
     @classmethod
-    def open(
-        cls,
-        workloads: Sequence[str],
-        backend: str | None,
-        profile: str | None,
-        instance: dg.DagsterInstance,
-    ) -> "Session":
+    def open(cls, request: RunRequest, instance: dg.DagsterInstance) -> "Session":
         """Load the definitions and compare them with what is recorded.
 
         Raises:
             UsageProblem: An unknown workload, profile or backend.
+            WorkloadFileError: A defs.yaml is wrong.
         """
         from hq_assets.definitions import bind
 
         loaded = load_workloads()
-        specs = _chosen(loaded.specs, workloads)
-        _check_profile(specs, profile)
-        choice = Choice(backend=backend, profile=profile)
+        specs = _chosen(loaded.specs, request.workloads)
+        _check_profile(specs, request.profile)
+        choice = Choice(backend=request.backend, profile=request.profile)
         definitions = bind(loaded)
         try:
             plan = make_plan(instance, definitions, specs, choice)

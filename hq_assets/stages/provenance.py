@@ -10,16 +10,13 @@ from typing import TYPE_CHECKING, Any
 import dagster as dg
 
 from hq_assets.problems.contract import SCHEMA_VERSION
+from hq_assets.stages.request import RunRequest
 from resources.home import project_root
 from resources.store.artifact import Artifact
 
 if TYPE_CHECKING:
     from hq_assets.stages.chain import StageCall
 
-REQUEST_TAG = "hq/request_id"
-TRIGGER_TAG = "hq/trigger"
-REQUESTER_TAG = "hq/requested_by"
-PURPOSE_TAG = "hq/purpose"
 PACKAGES = (
     "dagster",
     "qiskit",
@@ -35,18 +32,7 @@ PACKAGES = (
 
 def request_id_of(context: dg.AssetExecutionContext) -> str:
     """The request's id: given with the run from the first moment, else named after the run."""
-    return context.run.tags.get(REQUEST_TAG) or f"run-{context.run.run_id}"
-
-
-def trigger_of(tags: Mapping[str, str]) -> str:
-    """What started a run: CLI, API, notebook, schedule, sensor or launchpad, from its tags."""
-    if TRIGGER_TAG in tags:
-        return tags[TRIGGER_TAG]
-    if "dagster/schedule_name" in tags:
-        return "schedule"
-    if "dagster/sensor_name" in tags or "dagster/from_automation_condition" in tags:
-        return "sensor"
-    return "launchpad"
+    return RunRequest.of_run(context.run.run_id, context.run.tags).request_id
 
 
 def manifest_of(
@@ -116,16 +102,15 @@ def reused_manifest(call: "StageCall", origin_ref: str, code_version: str) -> di
 def run_fields(call: "StageCall") -> dict[str, Any]:
     """Manifest fields of the run: who, why, when, with which packages and commit."""
     context = call.context
-    tags = context.run.tags
-    request_id = request_id_of(context)
+    request = RunRequest.of_run(context.run.run_id, context.run.tags)
     return {
-        "request_id": request_id,
-        "workflow_id": request_id,
-        "correlation_id": tags.get("hq/correlation_id", request_id),
+        "request_id": request.request_id,
+        "workflow_id": request.request_id,
+        "correlation_id": request.correlation_id or request.request_id,
         "dagster_run_id": context.run.run_id,
-        "trigger": trigger_of(tags),
-        "requested_by": tags.get(REQUESTER_TAG),
-        "purpose": tags.get(PURPOSE_TAG),
+        "trigger": request.trigger,
+        "requested_by": request.requested_by,
+        "purpose": request.purpose,
         "environment": context.resources.home.environment(),
         "packages": dict(package_versions()),
         "sdk_version": metadata.version("qiskit"),

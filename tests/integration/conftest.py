@@ -17,6 +17,7 @@ from hq_assets.cli.outside import Choice
 from hq_assets.cli.running import Plan, execute, make_plan, run_config
 from hq_assets.components.discovery import load_workloads
 from hq_assets.definitions import bind
+from hq_assets.stages.request import RunRequest
 from hq_assets.stages.spec import STAGES
 from resources.home import project_root
 
@@ -118,7 +119,9 @@ class Project:
             config = run_config(specs, plan.selection, choice)
             console = Console(file=text, width=1000)
             before = instance.get_runs_count()
-            success = execute(console, instance, definitions, plan, config, purpose=None)
+            success = execute(
+                console, instance, definitions, plan, config, RunRequest(trigger="CLI")
+            )
             assert instance.get_runs_count() == before + 1
             hits = cache_hits(instance)
         return Outcome(
