@@ -25,9 +25,9 @@ def describe(call: StageCall, artifact: Artifact) -> Mapping[str, Any]:
     import polars as pl
 
     frame = call.store.scan_table(artifact.tables["rows"])
-    per_seed = (
-        frame.filter(pl.col("quality").is_not_null()).select("method", "seed", "quality").unique()
-    )
+    # Training rows carry the cross-validation score by which a method was tuned, not its quality.
+    judged = pl.col("quality").is_not_null() & (pl.col("split").fill_null("unused") != "train")
+    per_seed = frame.filter(judged).select("method", "seed", "quality").unique()
     summary = (
         per_seed.group_by("method")
         .agg(

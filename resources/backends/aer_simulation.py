@@ -22,6 +22,7 @@ ROWS_PER_RUN = 512
 """Rows bound in one call of Aer: the call's fixed cost is spread, memory stays bounded. Changing it
 changes the seeds, and so the counts, of the rows after the first 512."""
 
+_WIDEST_UNTRUNCATED = 25  # 2^25 amplitudes are 512 MiB
 _MPS_THRESHOLD = 1e-16
 
 
@@ -57,9 +58,10 @@ class Simulation:
         options: dict[str, Any] = {"method": self.method}
         if self.method == "matrix_product_state":
             options["matrix_product_state_truncation_threshold"] = _MPS_THRESHOLD
-        if self.circuit.has_control_flow_op():
+        if self.circuit.has_control_flow_op() and self.circuit.num_qubits <= _WIDEST_UNTRUNCATED:
             # Aer 0.18 drops the jump marks of a circuit that ends inside control flow when it
             # removes qubits without influence, and then refuses it: "Invalid jump destination".
+            # A circuit on a whole device cannot do without the removal: it would not fit.
             options["enable_truncation"] = False
         return AerSimulator(**options)
 
