@@ -7,7 +7,7 @@ import json
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
-from resources.backends.aer_estimates import seconds_per_execution
+from resources.backends.aer_estimates import seconds_of_overlaps, seconds_per_execution
 from resources.backends.aer_exact import measured_bits, spread
 from resources.backends.aer_simulation import (
     Simulation,
@@ -138,22 +138,25 @@ class AerSimulation(LocalSimulator):
 
     def estimate(self, request: ExecutionRequest) -> Estimate:
         """Seconds by a model of measured rates; simulators cost no money."""
-        from hq_assets.quantum.simulation_method import choose_method, circuit_facts
-
-        seconds = 0.0
-        for pub in request.pubs:
-            circuit = self.circuit(pub)
-            facts = circuit_facts(circuit, has_noise=self.has_noise)
-            seconds += pub.executions * seconds_per_execution(
-                choose_method(facts).method,
-                facts.num_qubits,
-                circuit.size(),
-                pub.shots if facts.mid_circuit or facts.has_noise else 1,
-            )
         return Estimate(
-            seconds=seconds,
+            seconds=sum(self._seconds(pub) for pub in request.pubs),
             executions=sum(pub.executions for pub in request.pubs),
             provenance="measured on one core: 1.2 ms per execution, 2.5 ns per amplitude and gate",
+        )
+
+    def _seconds(self, pub: Pub) -> float:
+        """Expected seconds of one pub; for overlaps a state per row and a product per pair."""
+        from hq_assets.quantum.simulation_method import choose_method, circuit_facts
+
+        circuit = self.circuit(pub)
+        facts = circuit_facts(circuit, has_noise=self.has_noise)
+        if pub.operation == "overlaps":
+            return seconds_of_overlaps(facts.num_qubits, circuit.size(), pub.rows, pub.num_pairs)
+        return pub.executions * seconds_per_execution(
+            choose_method(facts).method,
+            facts.num_qubits,
+            circuit.size(),
+            pub.shots if facts.mid_circuit or facts.has_noise else 1,
         )
 
     def metadata(self) -> dict[str, Any]:

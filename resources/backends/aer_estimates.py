@@ -28,3 +28,16 @@ def seconds_per_execution(method: str, num_qubits: int, gates: int, trajectories
         work = gates * 2**num_qubits * _SECONDS_PER_AMPLITUDE_AND_GATE
     per_shot = _SECONDS_PER_TRAJECTORY if trajectories > 1 else 0.0
     return _SECONDS_PER_CALL + trajectories * (work + per_shot)
+
+
+def seconds_of_overlaps(num_qubits: int, gates: int, rows: int, pairs: int) -> float:
+    """Expected seconds of exact overlaps: one state per row, one inner product per pair.
+
+    Args:
+        num_qubits: Qubits of the states.
+        gates: Operations that prepare a state.
+        rows: States.
+        pairs: Inner products.
+    """
+    states = rows * (_SECONDS_PER_CALL + gates * 2**num_qubits * _SECONDS_PER_AMPLITUDE_AND_GATE)
+    return states + pairs * 2**num_qubits * _SECONDS_PER_AMPLITUDE_AND_GATE

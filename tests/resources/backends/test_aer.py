@@ -223,3 +223,13 @@ def test_pairs_are_bound_in_blocks_of_bounded_size():
 def test_the_ideal_calibration_is_a_constant(ideal):
     assert ideal.backend.calibration().calibration_id == "ideal"
     assert ideal.backend.limits().offers_overlaps
+
+
+def test_overlaps_are_estimated_by_states_and_products_not_by_pair_circuits(ideal):
+    request = ideal.request(_overlaps_pub(ideal, shots=0), method="exact")
+    many = request.pubs[0].model_copy(update={"num_pairs": 100_000, "rows": 569})
+    pairs_as_circuits = many.model_copy(update={"operation": "sample", "shots": 1})
+    overlaps = ideal.backend.estimate(request.model_copy(update={"pubs": (many,)})).seconds
+    circuits = ideal.backend.estimate(request.model_copy(update={"pubs": (pairs_as_circuits,)}))
+    assert 0 < overlaps < 5
+    assert circuits.seconds > 50 * overlaps
