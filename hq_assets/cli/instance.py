@@ -1,10 +1,12 @@
 """The Dagster instance of this installation: its folder, its settings, and the environment of its processes."""
 
+import fcntl
 import os
 from pathlib import Path
 
 import dagster as dg
 
+from hq_assets.cli.run_locks import end_dead_runs
 from resources.home import hq_home
 
 SETTINGS = """\
@@ -41,5 +43,11 @@ def prepare_home() -> Path:
 
 
 def open_instance() -> dg.DagsterInstance:
-    """The instance, with its home prepared."""
-    return dg.DagsterInstance.from_config(str(prepare_home()))
+    """The instance, with its home prepared and the runs of killed processes ended."""
+    folder = prepare_home()
+    with (folder / "opening.lock").open("w", encoding="utf-8") as file:
+        # Dagster makes its tables on first use and does not expect a second process that does so too.
+        fcntl.flock(file, fcntl.LOCK_EX)
+        instance = dg.DagsterInstance.from_config(str(folder))
+    end_dead_runs(instance)
+    return instance

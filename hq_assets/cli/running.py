@@ -12,6 +12,7 @@ from rich.table import Table
 
 from hq_assets.audit.staleness import Reason, stale_assets, with_downstream
 from hq_assets.cli.outside import Choice, outside_versions
+from hq_assets.cli.run_locks import running
 from hq_assets.stages.request import RunRequest
 from hq_assets.stages.spec import STAGES, WorkloadSpec
 from hq_assets.stages.standing import last_blocking_failure, unfinished_checks
@@ -103,14 +104,15 @@ def execute(
     console.print(f"Run {run_id[:8]}, request {request.request_id}")
     progress = Progress(console)
     instance.add_event_listener(run_id, progress.on_event)
-    result = job.execute_in_process(
-        instance=instance,
-        asset_selection=list(plan.selection),
-        run_config=config,
-        tags=request.tags(),
-        run_id=run_id,
-        raise_on_error=False,
-    )
+    with running(run_id):
+        result = job.execute_in_process(
+            instance=instance,
+            asset_selection=list(plan.selection),
+            run_config=config,
+            tags=request.tags(),
+            run_id=run_id,
+            raise_on_error=False,
+        )
     seconds = time.monotonic() - started
     console.print(
         f"{progress.computed} computed, {progress.reused} taken from the store, "

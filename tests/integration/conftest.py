@@ -6,6 +6,7 @@ import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TextIO
 
 import dagster as dg
 import pytest
@@ -19,7 +20,10 @@ from hq_assets.components.discovery import load_workloads
 from hq_assets.definitions import bind
 from hq_assets.stages.request import RunRequest
 from hq_assets.stages.spec import STAGES
-from resources.home import project_root
+from hq_assets.stages.standing import BLOCKING_CHECKS, DATA_VERSION_TAG
+from resources.home import hq_home, project_root
+from resources.ledger.jobs import Job, JobLedger
+from resources.store.artifacts import ArtifactStore
 
 WORKLOAD = "cancer_sample"
 PACKAGE = "small_project"
@@ -105,8 +109,16 @@ class Project:
         profile: str | None = None,
         *,
         stages: Sequence[str] | None = None,
+        echo: TextIO | None = None,
     ) -> Outcome:
-        """Do what `hq run` does; `stages` overrules the plan's selection, as a person at the launchpad may."""
+        """Do what `hq run` does.
+
+        Args:
+            backend: As `--backend`.
+            profile: As `--profile`.
+            stages: Materialize these, whatever the plan says, as a person at the launchpad may.
+            echo: Where the progress is written while it happens; by default it is only in the outcome.
+        """
         with open_instance() as instance:
             definitions, specs = self.load()
             choice = Choice(backend=backend, profile=profile)
@@ -115,19 +127,17 @@ class Project:
                 plan = Plan(plan.reasons, [dg.AssetKey([WORKLOAD, stage]) for stage in stages])
             if not plan.selection:
                 return Outcome(plan, success=True, text="", made=frozenset(), reused=frozenset())
-            text = io.StringIO()
+            text = echo or io.StringIO()
             config = run_config(specs, plan.selection, choice)
             console = Console(file=text, width=1000)
-            before = instance.get_runs_count()
             success = execute(
                 console, instance, definitions, plan, config, RunRequest(trigger="CLI")
             )
-            assert instance.get_runs_count() == before + 1
             hits = cache_hits(instance)
         return Outcome(
             plan,
             success,
-            text.getvalue(),
+            text.getvalue() if isinstance(text, io.StringIO) else "",
             made=frozenset(stage for stage, hit in hits.items() if not hit),
             reused=frozenset(stage for stage, hit in hits.items() if hit),
         )
@@ -153,7 +163,7 @@ def data_versions() -> dict[str, str]:
             for stage in STAGES
         }
     return {
-        stage: record.asset_materialization.tags["dagster/data_version"]
+        stage: record.asset_materialization.tags[DATA_VERSION_TAG]
         for stage, record in records.items()
         if record is not None
     }
@@ -180,6 +190,77 @@ def make_project(root: Path) -> Project:
     return project
 
 
+@dataclass(frozen=True)
+class State:
+    """What the `HQ_HOME` in force holds, read without running anything."""
+
+    @property
+    def store(self) -> ArtifactStore:
+        """The artifact store."""
+        return ArtifactStore(hq_home() / "store")
+
+    def jobs(self) -> list[Job]:
+        """Every job of the ledger."""
+        ledger = JobLedger(f"sqlite:///{hq_home() / 'ledger.sqlite'}")
+        ledger.migrate()
+        return ledger.jobs()
+
+    def materialization(self, stage: str) -> dg.AssetMaterialization:
+        """The latest materialization of a stage."""
+        with open_instance() as instance:
+            event = instance.get_latest_materialization_event(dg.AssetKey([WORKLOAD, stage]))
+        return event.asset_materialization
+
+    def manifest(self, stage: str) -> dict:
+        """The manifest of a stage's latest materialization."""
+        return self.store.get_manifest(self.materialization(stage).metadata["manifest"].value)
+
+    def verify(self) -> int:
+        """Read every blob of every committed version against its hash; returns how many versions there are.
+
+        Raises:
+            StoreError: A version refers to a blob that is absent or differs from its name.
+        """
+        store, count = self.store, 0
+        for stage in STAGES:
+            for version, _ in store.versions(WORKLOAD, stage):
+                artifact = store.artifact(WORKLOAD, stage, version)
+                assert store.missing_blobs(artifact) == []
+                for entry in (*artifact.tables.values(), *artifact.blobs.values()):
+                    store.verify_blob(entry.ref)
+                count += 1
+        return count
+
+    def unchecked(self) -> list[str]:
+        """Blocking checks that did not judge, and pass, the version that their stage has now."""
+        found = []
+        with open_instance() as instance:
+            for stage in STAGES:
+                key = dg.AssetKey([WORKLOAD, stage])
+                records = instance.fetch_materializations(key, limit=50).records
+                version = {
+                    record.storage_id: record.asset_materialization.tags[DATA_VERSION_TAG]
+                    for record in records
+                }
+                now = version[records[0].storage_id]
+                for name in BLOCKING_CHECKS:
+                    check = dg.AssetCheckKey(key, name)
+                    record = instance.get_latest_asset_check_evaluation_record(check)
+                    if record is None:
+                        continue
+                    verdict = record.evaluation
+                    judged = getattr(verdict, "target_materialization_data", None)
+                    if judged is None or version[judged.storage_id] != now or not verdict.passed:
+                        found.append(f"{stage}:{name}")
+        return found
+
+
+@pytest.fixture
+def state() -> State:
+    """Reads the `HQ_HOME` in force."""
+    return State()
+
+
 @pytest.fixture
 def project(tmp_path) -> Project:
     """The small project, never run."""
@@ -197,6 +278,19 @@ def finished(tmp_path_factory) -> Path:
         outcome = project.run()
     assert outcome.success, outcome.text
     return folder
+
+
+@pytest.fixture(scope="session")
+def undisturbed(tmp_path_factory) -> dict[str, str]:
+    """Stage → data version after a run of profile `sampled` that nothing disturbed."""
+    folder = tmp_path_factory.mktemp("undisturbed")
+    project = make_project(folder / "project")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("HQ_HOME", str(folder / "home"))
+        patch.delenv("DAGSTER_HOME", raising=False)
+        outcome = project.run(profile="sampled")
+        assert outcome.success, outcome.text
+        return data_versions()
 
 
 @pytest.fixture
