@@ -12,6 +12,9 @@ LEGEND = "light blue one-qubit, violet several-qubit, orange measure or reset, g
 WIDTH = 480
 """Pixels of a picture that shows every layer."""
 
+FEWEST = (16, 8, 4, 2, 1)
+"""Layers that are shown of a circuit without any regularity."""
+
 
 def circuit_picture(name: str, qpy: bytes) -> str:
     """The first circuit of a QPY file as a small picture; of a deep one as many layers as fit.
@@ -37,7 +40,8 @@ def map_picture(name: str, cells: Any) -> str:
     if not cells.size:
         return f"`{name}` has no operation."
     layers = cells.shape[1]
-    tries = sorted({layers, *(layers * part // 16 for part in range(1, 16))} - {0}, reverse=True)
+    parts = {*(layers * part // 16 for part in range(1, 17)), *(min(n, layers) for n in FEWEST)}
+    tries = sorted(parts - {0}, reverse=True)
     return first_that_fits(_draft(name, cells, shown) for shown in tries)
 
 

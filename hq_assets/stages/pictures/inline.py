@@ -8,8 +8,8 @@ import base64
 import struct
 import zlib
 from collections.abc import Iterable, Sequence
+from html import escape
 from typing import Any
-from xml.sax.saxutils import escape
 
 IN_PLACE = 999
 """Most characters of Markdown that Dagster shows in place."""
@@ -61,7 +61,7 @@ def svg_path(data: str, stroke: str, width: float = 1, more: str = "") -> str:
 
 def svg_text(x: float, y: float, text: str, fill: str = "#555") -> str:
     """A line of text, its baseline starting at (x, y)."""
-    return f'<text x="{x:g}" y="{y:g}" fill="{fill}">{escape(text)}</text>'
+    return f'<text x="{x:g}" y="{y:g}" fill="{fill}">{escape(text, quote=False)}</text>'
 
 
 def palette_png(cells: Any, palette: Sequence[Colour], pixels: int) -> bytes:
