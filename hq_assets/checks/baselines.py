@@ -12,8 +12,6 @@ if TYPE_CHECKING:
     from hq_assets.checks.evidence import Evidence
     from hq_assets.checks.facts import CheckFacts
 
-NEEDS: tuple[str, ...] = ()
-
 
 def judge(evidence: Evidence, facts: CheckFacts) -> list[Judgement]:
     """Methods are compared on the same seeds, and a baseline is classical."""

@@ -14,8 +14,6 @@ if TYPE_CHECKING:
     from hq_assets.checks.evidence import Evidence
     from hq_assets.checks.facts import CheckFacts
 
-NEEDS: tuple[str, ...] = ()
-
 
 def judge(evidence: Evidence, facts: CheckFacts) -> list[Judgement]:
     """Same records under each seed, every class in training, drift of test rows."""

@@ -13,8 +13,6 @@ if TYPE_CHECKING:
     from hq_assets.checks.evidence import Evidence
     from hq_assets.checks.facts import CheckFacts
 
-NEEDS = ("encoded_inputs",)
-
 
 def judge(evidence: Evidence, facts: CheckFacts) -> list[Judgement]:
     """Every encoded circuit is compiled or refused; parameters are as many as values."""

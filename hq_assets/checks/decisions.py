@@ -15,7 +15,6 @@ if TYPE_CHECKING:
     from hq_assets.checks.evidence import Evidence
     from hq_assets.checks.facts import CheckFacts
 
-NEEDS = ("cleaned_features", "normalized_results", "target")
 PROBABILITY = r"(?i)^(calibrated[ _])?probability"
 """Kinds of confidence that are probabilities; the words after it say of what."""
 

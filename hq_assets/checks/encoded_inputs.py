@@ -15,8 +15,6 @@ if TYPE_CHECKING:
     from hq_assets.checks.evidence import Evidence
     from hq_assets.checks.facts import CheckFacts
 
-NEEDS = ("cleaned_features",)
-
 
 def judge(evidence: Evidence, facts: CheckFacts) -> list[Judgement]:
     """Records, lengths, pairs and drift."""

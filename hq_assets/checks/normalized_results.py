@@ -15,7 +15,6 @@ if TYPE_CHECKING:
     from hq_assets.checks.evidence import Evidence
     from hq_assets.checks.facts import CheckFacts
 
-NEEDS: tuple[str, ...] = ()
 TRAIN, TEST = "kernel_train", "kernel_test"
 DISTRIBUTIONS = ("probability", "quasi_probability")
 SPARSEST = 16

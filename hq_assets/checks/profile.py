@@ -10,8 +10,6 @@ if TYPE_CHECKING:
     from hq_assets.checks.evidence import Evidence
     from hq_assets.checks.facts import CheckFacts
 
-NEEDS: tuple[str, ...] = ()
-
 
 def judge(evidence: Evidence, facts: CheckFacts) -> list[Judgement]:
     """Shots fit the method; seeds are named once."""

@@ -13,7 +13,6 @@ if TYPE_CHECKING:
     from hq_assets.checks.evidence import Evidence
     from hq_assets.checks.facts import CheckFacts
 
-NEEDS = ("compiled_circuits", "encoded_inputs")
 EXECUTION = ("circuit_id", "seed", "execution")
 EXACT_TOLERANCE = 1e-9
 """Weights of an exact execution are squares of at most 2^25 normalized float64 amplitudes."""

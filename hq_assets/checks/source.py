@@ -12,8 +12,6 @@ if TYPE_CHECKING:
     from hq_assets.checks.evidence import Evidence
     from hq_assets.checks.facts import CheckFacts
 
-NEEDS: tuple[str, ...] = ()
-
 
 def judge(evidence: Evidence, facts: CheckFacts) -> list[Judgement]:
     """Files with the same bytes are reported, references name the bytes they stand for."""

@@ -13,8 +13,6 @@ if TYPE_CHECKING:
     from hq_assets.checks.evidence import Evidence
     from hq_assets.checks.facts import CheckFacts
 
-NEEDS: tuple[str, ...] = ()
-
 
 def judge(evidence: Evidence, facts: CheckFacts) -> list[Judgement]:
     """Name, fingerprint and limits of the backend are there."""

@@ -1,11 +1,12 @@
 """HybridWorkload: one defs.yaml becomes source, stages, checks, job and schedule of a workload."""
 
 import importlib.util
+from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, Literal, Self
 
 import dagster as dg
-from pydantic import Field, PrivateAttr, ValidationError, field_validator
+from pydantic import BaseModel, Field, PrivateAttr, ValidationError, field_validator
 
 from hq_assets.components.file_errors import WorkloadFileError, refuse, refuse_invalid
 from hq_assets.components.header import missing_columns
@@ -26,6 +27,8 @@ from hq_assets.stages.source import source_paths
 from hq_assets.stages.spec import ProfileSpec, WorkloadSpec
 from resources.environments import declared_backends
 from resources.home import hq_environment
+
+JINJA_MARKS = ("{{", "{%", "{#")
 
 
 class HybridWorkload(dg.Component, dg.Model, dg.Resolvable):
@@ -86,6 +89,17 @@ class HybridWorkload(dg.Component, dg.Model, dg.Resolvable):
             message = "build_defs was not called for this workload"
             raise RuntimeError(message)
         return self._spec
+
+    @classmethod
+    def resolve_from_model(cls, context: dg.ResolutionContext, model: BaseModel) -> Self:
+        """The component of a file's attributes; only a file with templates is rendered.
+
+        Rendering compiles every text as a Jinja template, and makes a number of a text like "1".
+        """
+        given = model.model_dump(exclude_unset=True)
+        if has_template(given):
+            return super().resolve_from_model(context, model)
+        return cls.model_validate(given)
 
     def build_defs(self, context: dg.ComponentLoadContext) -> dg.Definitions:
         """Validate what spans sections, then build the workload's definitions.
@@ -181,6 +195,15 @@ class HybridWorkload(dg.Component, dg.Model, dg.Resolvable):
             owners=tuple(dict.fromkeys(charter["owners"].values())),
             tags=self.tags,
         )
+
+
+def has_template(value: Any) -> bool:
+    """Whether a text anywhere in a value has an opening mark of Jinja."""
+    if isinstance(value, str):
+        return any(mark in value for mark in JINJA_MARKS)
+    if isinstance(value, Mapping):
+        return any(has_template(part) for part in value.values())
+    return isinstance(value, Sequence) and any(has_template(part) for part in value)
 
 
 def _profile_spec(name: str, profile: Profile) -> ProfileSpec:

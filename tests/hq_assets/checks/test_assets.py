@@ -171,7 +171,7 @@ def test_a_warning_is_shown_and_stops_nothing(tmp_path, instance):
 
 
 def test_every_stage_has_checks_whose_names_the_stages_know():
-    for stage in checks.MODULES:
+    for stage in checks.NEEDS:
         upstream = () if stage in {"source", "target"} else ("profile",)
         (definition,) = checks.build_checks(WORKLOAD, stage, upstream)
         names = {key.name for key in definition.check_keys}
@@ -185,8 +185,8 @@ def test_building_the_checks_imports_nothing_heavy():
 
     code = (
         "import sys\n"
-        "from hq_assets.checks.assets import MODULES, build_checks\n"
-        "[build_checks('w', stage, ('profile',)) for stage in MODULES]\n"
+        "from hq_assets.checks.assets import NEEDS, build_checks\n"
+        "[build_checks('w', stage, ('profile',)) for stage in NEEDS]\n"
         "heavy = {'numpy', 'polars', 'pandas', 'scipy', 'great_expectations', 'duckdb', 'qiskit'}\n"
         "print(sorted(heavy & set(sys.modules)))\n"
     )
