@@ -64,7 +64,7 @@ def stale_reason(
     Args:
         code_version: Version of the code now.
         recorded: The latest materialization's versions.
-        upstream: User string of each input's key → its data version now.
+        upstream: User string of each input's key → its data version now; None where it was never made.
         outside_version: Data version that the outside world would give now, for assets made from outside.
     """
     if recorded is None:
@@ -74,7 +74,10 @@ def stale_reason(
     if outside_version is not None and recorded.data_version != outside_version:
         return "its origin outside changed"
     moved = sorted(
-        name for name, version in upstream.items() if recorded.inputs.get(name) != version
+        name
+        for name, version in upstream.items()
+        # An input that was never made is no new data: other workloads may never have run here.
+        if version is not None and recorded.inputs.get(name) != version
     )
     if moved:
         return f"new data in {', '.join(moved)}"

@@ -3,6 +3,7 @@
 import uuid
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from pathlib import Path
 
 import dagster as dg
 from rich.console import Console
@@ -40,12 +41,15 @@ class RunSummary:
     specs: Sequence[WorkloadSpec] = ()
 
 
-def run(request: RunRequest, console: Console | None = None) -> RunSummary:
+def run(
+    request: RunRequest, console: Console | None = None, project: Path | None = None
+) -> RunSummary:
     """Recompute what is stale in the workloads asked for, in one run of this process.
 
     Args:
         request: What to bring up to date.
         console: Where progress is printed; by default nowhere.
+        project: Folder with the pyproject.toml that names the workloads; by default this project.
 
     Raises:
         UsageProblem: An unknown workload, profile or backend.
@@ -53,7 +57,7 @@ def run(request: RunRequest, console: Console | None = None) -> RunSummary:
     """
     console = console or Console(quiet=True)
     with open_instance() as instance:
-        session = Session.open(request, instance)
+        session = Session.open(request, instance, project)
         show_plan(console, session.plan)
         run_id, success = None, True
         if session.plan.selection:

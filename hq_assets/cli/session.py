@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from pathlib import Path
 
 import dagster as dg
 
@@ -34,8 +35,15 @@ class Session:
     plan: Plan
 
     @classmethod
-    def open(cls, request: RunRequest, instance: dg.DagsterInstance) -> "Session":
+    def open(
+        cls, request: RunRequest, instance: dg.DagsterInstance, project: Path | None = None
+    ) -> "Session":
         """Load the definitions and compare them with what is recorded.
+
+        Args:
+            request: What is asked.
+            instance: Where runs are recorded.
+            project: Folder with the pyproject.toml that names the workloads; by default this project.
 
         Raises:
             UsageProblem: An unknown workload, profile or backend.
@@ -43,7 +51,7 @@ class Session:
         """
         from hq_assets.definitions import bind
 
-        loaded = load_workloads()
+        loaded = load_workloads(project)
         specs = _chosen(loaded.specs, request.workloads)
         _check_profile(specs, request.profile)
         choice = Choice(backend=request.backend, profile=request.profile)

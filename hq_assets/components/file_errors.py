@@ -2,9 +2,11 @@
 
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any, get_args
+from typing import Any
 
 from pydantic import BaseModel, ValidationError
+
+from hq_assets.components.keys import section_of
 
 LONGEST = 80
 """Characters shown of a value that was given."""
@@ -64,27 +66,15 @@ def _message(
 
 def keys_at(model: type[BaseModel], loc: Sequence[str | int]) -> list[str]:
     """Keys that a section may have, found by walking from the outermost model along a path of keys."""
-    current: Any = model
+    current: type[BaseModel] | None = model
+    named = False
     for key in loc:
-        if isinstance(current, type) and issubclass(current, BaseModel):
-            field = current.model_fields.get(str(key))
-            current = _section_of(field.annotation) if field else None
-        # Else the key is a name that the person gave, as of a profile or a feature.
-        elif isinstance(current, tuple):
-            current = current[0]
-    while isinstance(current, tuple):
-        current = current[0]
-    return list(current.model_fields) if current is not None else []
-
-
-def _section_of(annotation: Any) -> Any:
-    """The model that an annotation holds: itself, or in a tuple where a name stands before it."""
-    if isinstance(annotation, type) and issubclass(annotation, BaseModel):
-        return annotation
-    found = [section for part in get_args(annotation) if (section := _section_of(part)) is not None]
-    if not found:
-        return None
-    return (found[0],) if getattr(annotation, "__origin__", None) is dict else found[0]
+        if named:
+            named = False  # the key is a name that the person gave, as of a profile or a feature
+            continue
+        field = current.model_fields.get(str(key)) if current else None
+        current, named = section_of(field.annotation) if field else (None, False)
+    return list(current.model_fields) if current else []
 
 
 def line_of(path: Path, keys: Sequence[str | int]) -> int:

@@ -53,9 +53,15 @@ class Charter(Section):
         description="The metric that decides about success, as named in the decisions"
     )
     thresholds: Thresholds
-    criticality: Literal["exploratory", "decision support", "critical"]
-    latency_class: Literal["interactive", "batch"]
-    quantum_step: Literal["optional", "required"]
+    criticality: Literal["exploratory", "decision support", "critical"] = Field(
+        description="How much depends on the answer"
+    )
+    latency_class: Literal["interactive", "batch"] = Field(
+        description="Whether somebody waits for the answer"
+    )
+    quantum_step: Literal["optional", "required"] = Field(
+        description="Whether an answer without a quantum step is an answer at all"
+    )
     owners: Owners
     consumer: str = Field(description="Who reads the decisions")
     fallback_sentence: Sentence = Field(
@@ -75,9 +81,11 @@ class Template(Section):
 class Execution(Section):
     """Settings of transpiler and simulators; each is part of the result's key."""
 
-    optimization_level: Literal[0, 1, 2, 3] = 1
-    seed_transpiler: int = Field(default=0, ge=0)
-    seed_simulator: int = Field(default=0, ge=0)
+    optimization_level: Literal[0, 1, 2, 3] = Field(
+        default=1, description="Effort of the transpiler"
+    )
+    seed_transpiler: int = Field(default=0, ge=0, description="Seed of the transpiler")
+    seed_simulator: int = Field(default=0, ge=0, description="Seed of simulators")
 
 
 class BackendAssumptions(Section):

@@ -59,13 +59,21 @@ class Settings(KindSettings):
         "decision": frozenset({_DECIDE}),
     }
 
-    id_column: str
-    label_column: str
-    positive_label: str
-    negative_label: str
-    features: dict[str, Annotated[Feature, BeforeValidator(expand_feature)]] = Field(min_length=1)
-    missing: MissingRule = MissingRule()
-    outliers: OutlierRule = OutlierRule()
+    id_column: str = Field(description="Column that names each record")
+    label_column: str = Field(description="Column of the class")
+    positive_label: str = Field(description="Value of the class that is looked for")
+    negative_label: str = Field(description="Value of the other class")
+    features: dict[str, Annotated[Feature, BeforeValidator(expand_feature)]] = Field(
+        min_length=1,
+        description="Numeric columns by name; a bare word is the drift mark, `alcohol: fixed`",
+    )
+    missing: MissingRule = Field(
+        default=MissingRule(), description="Values that are absent, NaN or infinite"
+    )
+    outliers: OutlierRule = Field(
+        default=OutlierRule(),
+        description="Values are clipped to `q_low - m * spread` and `q_high + m * spread` (Tukey)",
+    )
     duplicates: Literal["drop", "keep"] = Field(
         default="drop",
         description="Rows with equal values under another id; a repeated id is always dropped",
@@ -77,17 +85,23 @@ class Settings(KindSettings):
         default="drop",
         description="Rows without a label: dropped, or new records to decide on (split test)",
     )
-    train_rows: int = Field(ge=4)
+    train_rows: int = Field(ge=4, description="Rows that models are fitted on, per seed")
     test_rows: int | Literal["rest"] = Field(
         description="Number, or all rows that are not for training"
     )
     selected_features: int | None = Field(
         default=None, ge=1, description="Best features by ANOVA F on training rows; all if absent"
     )
-    encoding: Encoding
-    classifier: Classifier = Classifier()
-    baselines: BaselineRule = BaselineRule()
-    decision: DecisionRule = DecisionRule()
+    encoding: Encoding = Field(description="How components become parameters of the circuit")
+    classifier: Classifier = Field(
+        default=Classifier(), description="The support vector machine on the quantum kernel"
+    )
+    baselines: BaselineRule = Field(
+        default=BaselineRule(), description="Classical methods on the same splits, tuned"
+    )
+    decision: DecisionRule = Field(
+        default=DecisionRule(), description="From calibrated probability to outcome"
+    )
 
     def required_columns(self) -> tuple[str, ...]:
         """Id, features and label, in that order."""

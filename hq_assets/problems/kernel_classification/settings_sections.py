@@ -22,7 +22,7 @@ class Feature(Part):
         default="may_drift", description="`fixed`: drift asks for retraining; `may_drift`: reported"
     )
     range: Bounds | None = Field(default=None, description="Allowed values, both ends included")
-    unit: str | None = None
+    unit: str | None = Field(default=None, description="Unit of the values, for people")
 
     @model_validator(mode="after")
     def _ordered(self) -> Self:
@@ -54,7 +54,9 @@ class MissingRule(Part):
 class OutlierRule(Part):
     """Fences `q_low - m * spread, q_high + m * spread` with spread `q_high - q_low` (Tukey)."""
 
-    quantiles: Bounds = (0.25, 0.75)
+    quantiles: Bounds = Field(
+        default=(0.25, 0.75), description="q_low and q_high, from the training rows of the seed"
+    )
     multiplier: float = Field(
         default=3.0, gt=0, description="m; a large value switches clipping off"
     )
@@ -76,9 +78,12 @@ class Encoding(Part):
     name: str = Field(
         description="Encoding of `quantum.encodings`: angle, zz, iqp, basis, amplitude"
     )
-    num_qubits: int = Field(ge=1)
-    reps: int = Field(default=1, ge=1)
-    entanglement: str | None = None
+    num_qubits: int = Field(ge=1, description="Qubits of the feature map")
+    reps: int = Field(default=1, ge=1, description="Layers of the feature map")
+    entanglement: str | None = Field(
+        default=None,
+        description="For zz and iqp: linear, full or circular; the others entangle nothing of choice",
+    )
     components: int | None = Field(
         default=None, ge=1, description="Features per row; num_qubits if absent"
     )
@@ -155,7 +160,7 @@ class Classifier(Part):
     """The support vector machine on the kernel; several C are compared on training rows only."""
 
     c_grid: tuple[Annotated[float, Field(gt=0)], ...] = Field(
-        default=(1.0, 10.0, 100.0), min_length=1
+        default=(1.0, 10.0, 100.0), min_length=1, description="Values of C that are compared"
     )
     folds: int = Field(
         default=5, ge=2, description="Folds of every cross-validation on training rows"
@@ -166,15 +171,21 @@ class BaselineRule(Part):
     """Classical methods that a quantum answer is compared with, and their grids."""
 
     methods: tuple[Literal["linear_svc", "rbf_svc", "poly_svc", "logistic_regression"], ...] = (
-        Field(default=("linear_svc", "rbf_svc", "poly_svc", "logistic_regression"), min_length=1)
+        Field(
+            default=("linear_svc", "rbf_svc", "poly_svc", "logistic_regression"),
+            min_length=1,
+            description="Methods; the best of them on training rows is the baseline",
+        )
     )
     c_grid: tuple[Annotated[float, Field(gt=0)], ...] = Field(
-        default=(0.1, 1.0, 10.0), min_length=1
+        default=(0.1, 1.0, 10.0), min_length=1, description="Values of C that are compared"
     )
     gamma_grid: tuple[Annotated[float, Field(gt=0)], ...] = Field(
         default=(0.3, 1.0, 3.0), min_length=1, description="Factors of 1 / number of features"
     )
-    degree_grid: tuple[Annotated[int, Field(ge=2, le=5)], ...] = Field(default=(2, 3), min_length=1)
+    degree_grid: tuple[Annotated[int, Field(ge=2, le=5)], ...] = Field(
+        default=(2, 3), min_length=1, description="Degrees of the polynomial kernel"
+    )
 
 
 class DecisionRule(Part):
@@ -189,11 +200,15 @@ class DecisionRule(Part):
     action_from: float = Field(
         default=0.9, gt=0, le=1, description="From here the positive outcome is `action`"
     )
-    reliability_bins: int = Field(default=10, ge=2)
+    reliability_bins: int = Field(
+        default=10, ge=2, description="Bins of the reliability picture and its error"
+    )
     equivalence_margin: float = Field(
         default=0.02, gt=0, description="Differences within it count as equal"
     )
-    confidence_level: float = Field(default=0.95, gt=0.5, lt=1)
+    confidence_level: float = Field(
+        default=0.95, gt=0.5, lt=1, description="Level of the intervals of paired differences"
+    )
     drift_false_alarm_rate: float = Field(
         default=1e-4,
         gt=0,

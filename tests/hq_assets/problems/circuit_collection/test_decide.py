@@ -41,6 +41,7 @@ def test_a_good_distribution_is_accepted_with_interval_and_reference(decided, co
     assert row["baseline_label"] == "00"
     assert row["shots"] == 1000
     assert result.metrics["accepted"] == 1.0
+    assert set(Settings().metric_names()) <= set(result.metrics)
     assert result.series["fidelity"]["record_id"] == ["a.qasm"]
 
 

@@ -52,6 +52,7 @@ def test_real_records_are_decided_well_by_exact_kernels(wdbc, cancer_settings, c
     assert decided.metrics["accuracy_when_decided"] >= decided.metrics["accuracy"]
     right = (rows["label"] == rows["true_label"]).mean()
     assert right == pytest.approx(decided.metrics["accuracy"])
+    assert set(settings.metric_names()) <= set(decided.metrics)
 
 
 def test_shot_noise_is_repaired_and_the_decision_survives_it(wdbc, cancer_settings, chain):
