@@ -114,9 +114,9 @@ def glance(
     }
     if metric in metrics:
         lines[metric] = f"{metrics[metric]:.4f}" + (f", wanted {wanted:g}" if wanted else "")
-    above = f"{metric}_above_best_baseline"
-    if above in metrics:
-        lines["against the best baseline"] = f"{metrics[above]:+.4f}"
+    difference = f"{metric}_vs_baseline"
+    if difference in metrics:
+        lines["vs best baseline"] = f"{metrics[difference]:+.4f}"
     lines["for"] = context.get("consumer")
     if origin["tier"] != "quantum":
         lines["note"] = context.get("fallback_sentence")

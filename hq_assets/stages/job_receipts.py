@@ -205,8 +205,11 @@ def job_fields(rows: list[dict[str, Any]], requests: list[ExecutionRequest]) -> 
 def describe(call: StageCall, artifact: Artifact) -> Mapping[str, Any]:
     """Jobs, executions and shots."""
     frame = call.store.scan_table(artifact.tables["rows"]).collect()
-    shown = ("idempotency_key", "backend", "pubs", "executions", "shots", "method")
-    rows = [{name: row[name] for name in shown} for row in frame.iter_rows(named=True)]
+    shown = ("pubs", "executions", "shots", "method", "backend")
+    rows = [
+        {**{name: row[name] for name in shown}, "key": f"`{row['idempotency_key'][:12]}`"}
+        for row in frame.iter_rows(named=True)
+    ]
     return {
         "inline": artifact.facts["inline"],
         "jobs": frame.height,

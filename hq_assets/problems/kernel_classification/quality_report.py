@@ -67,7 +67,7 @@ def quality_report(
     alarms = sum(entry.alarm for entry in drift)
     metrics["features_drifted"] = float(alarms)
     paired = _paired(answered, quality, settings)
-    metrics.update(_above_best(paired))
+    metrics.update(_vs_baseline(paired))
     tables = {
         "paired_differences": paired,
         "quality_by_seed": _by_seed(answered, quality),
@@ -185,10 +185,10 @@ def _paired(
     return rows
 
 
-def _above_best(paired: Sequence[Mapping[str, Any]]) -> dict[str, float]:
+def _vs_baseline(paired: Sequence[Mapping[str, Any]]) -> dict[str, float]:
     """Mean differences of the decision from the best baseline, as metrics."""
     return {
-        f"{row['quality']}_above_best_baseline": row["difference"]
+        f"{row['quality']}_vs_baseline": row["difference"]
         for row in paired
         if (row["first"], row["second"]) == ("decision", "best baseline")
     }
