@@ -18,7 +18,8 @@ from importlib.machinery import PathFinder
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from hq_assets.lineage.syntax_tree import FileScan, ImportStatement, scan_file
+from hq_assets.lineage.kept_scans import keep, scan_file
+from hq_assets.lineage.syntax_tree import FileScan, ImportStatement
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -130,6 +131,7 @@ def code_closure(
     for name in (module, *also):
         search.start(name)
     search.follow()
+    keep()
     versions = {name: package_version(name) for name in sorted({*search.packages, *packages_extra})}
     return CodeClosure(
         module=module,

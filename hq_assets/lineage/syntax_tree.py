@@ -13,9 +13,7 @@ import hashlib
 import marshal
 from contextlib import contextmanager
 from dataclasses import dataclass
-from functools import lru_cache
 from operator import attrgetter
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -58,18 +56,6 @@ class FileScan:
 
     def __hash__(self) -> int:
         return hash(self.digest)  # cheap, because scans are cache keys; equal trees import alike
-
-
-@lru_cache(maxsize=4096)
-def scan_file(path: str, mtime_ns: int, size: int) -> FileScan:
-    """Return the scan of a file; while its time of change and size stay, it is read only once.
-
-    Raises:
-        FileNotFoundError: There is no such file.
-        SyntaxError: The file is not Python of this interpreter.
-    """
-    del mtime_ns, size  # they are the cache key
-    return scan_source(Path(path).read_bytes(), path)
 
 
 def scan_source(source: str | bytes, filename: str = "<source>") -> FileScan:

@@ -57,6 +57,7 @@ def six_workloads(tmp_path_factory):
 def _load(root):
     command = [sys.executable, "-W", "ignore", "-c", LOAD]
     environment = {**os.environ, "PYTHONPATH": str(root), "PYTHONSAFEPATH": "1"}
+    environment.pop("PYTHONDONTWRITEBYTECODE", None)  # Dagster has its byte code, so have we
     answer = subprocess.run(
         command, cwd=root, env=environment, capture_output=True, text=True, check=True
     )

@@ -6,7 +6,7 @@ import textwrap
 
 import pytest
 
-from hq_assets.lineage.syntax_tree import ImportStatement, scan_file, scan_source
+from hq_assets.lineage.syntax_tree import ImportStatement, scan_source
 
 ORIGINAL = '''
 """Module text."""
@@ -149,16 +149,6 @@ def test_what_stands_under_type_checking_still_counts_as_code():
     one, other = (scan_source(template.format(name)) for name in ("a", "b"))
     assert one.digest != other.digest
     assert one.imports == other.imports == ()
-
-
-def test_a_file_is_read_again_when_its_time_or_size_changes(tmp_path):
-    path = tmp_path / "module.py"
-    path.write_text("x = 1\n")
-    before = scan_file(str(path), 1, 6)
-    path.write_text("x = 2\n")
-    assert scan_file(str(path), 1, 6) is before
-    assert scan_file(str(path), 2, 6) != before
-    assert scan_file(str(path), 1, 7) != before
 
 
 def test_the_collector_is_left_as_it_was_found():
