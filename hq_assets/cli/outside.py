@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import dagster as dg
 
 from hq_assets.stages import profile, source, target
-from hq_assets.stages.chain import preview_version
+from hq_assets.stages.content import preview_version
 from hq_assets.stages.spec import WorkloadSpec
 from resources.backends.contract import BackendPlace
 from resources.environments import resources_for

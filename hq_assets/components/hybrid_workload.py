@@ -22,7 +22,7 @@ from hq_assets.components.sections import (
 )
 from hq_assets.components.wiring import workload_definitions
 from hq_assets.problems.contract import KindSettings
-from hq_assets.stages.chain import kind_class, kind_settings
+from hq_assets.stages.call import kind_class, kind_settings
 from hq_assets.stages.source import source_paths
 from hq_assets.stages.spec import ProfileSpec, WorkloadSpec
 from resources.environments import declared_backends

@@ -24,7 +24,7 @@ from hq_assets.stages import (
     target,
 )
 from hq_assets.stages.automation import check_condition
-from hq_assets.stages.chain import VERB_OF, kind_settings
+from hq_assets.stages.call import VERB_OF, kind_settings
 from hq_assets.stages.spec import STAGES, UPSTREAM, WorkloadSpec
 from resources.environments import SIMULATORS
 

@@ -4,135 +4,27 @@ The stage modules hold what differs; this module holds what is the same for all 
 knows a problem kind: it calls the kind's verbs by name.
 """
 
-import hashlib
-import importlib
-import json
 import time
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
-from functools import cached_property
+from dataclasses import dataclass
 from typing import Any
 
 import dagster as dg
 
-from hq_assets.problems.contract import SCHEMA_VERSION, DataError, KindSettings
+from hq_assets.problems.contract import DataError
 from hq_assets.stages.automation import stage_condition
+from hq_assets.stages.call import Produced, StageCall, kind_settings
 from hq_assets.stages.columns import column_schema
+from hq_assets.stages.content import commit, stage_identity
 from hq_assets.stages.rendering import rounded
-from hq_assets.stages.spec import ROOTS, UPSTREAM, ProfileSpec, WorkloadSpec
+from hq_assets.stages.spec import ROOTS, UPSTREAM, WorkloadSpec
 from hq_assets.stages.standing import (
     last_blocking_failure,
     materialization_id,
     unfinished_checks,
 )
-from resources.backends.contract import Backend, BackendError, BackendPlace
-from resources.store.artifact import Artifact, BlobEntry, TableEntry
-
-VERB_OF: Mapping[str, str] = {
-    "cleaned_features": "clean",
-    "encoded_inputs": "encode",
-    "compiled_circuits": "construct_circuits",
-    "normalized_results": "combine_results",
-    "baselines": "solve_classically",
-    "decisions": "decide",
-}
-"""Stage → the verb of the problem kind that it calls."""
-
-
-@dataclass(frozen=True)
-class Produced:
-    """What a stage computed.
-
-    Attributes:
-        tables: Name → Polars frame (lazy or not); the main one is named `rows`.
-        documents: Name → JSON-able value that is content (transforms, reports), stored as a blob.
-        blobs: Other files of the artifact, already stored.
-        facts: Small canonical JSON values that are content.
-        volatile: Columns that stand in the table but are not content (ids of one run).
-        manifest: Manifest fields known to this stage.
-        metadata: Numbers about this execution (not the content), for plots.
-        committed: The artifact, where the stage commits it itself; then nothing else is stored.
-    """
-
-    tables: Mapping[str, Any] = field(default_factory=dict)
-    documents: Mapping[str, Any] = field(default_factory=dict)
-    blobs: Mapping[str, BlobEntry] = field(default_factory=dict)
-    facts: Mapping[str, Any] = field(default_factory=dict)
-    volatile: Sequence[str] = ()
-    manifest: Mapping[str, Any] = field(default_factory=dict)
-    metadata: Mapping[str, Any] = field(default_factory=dict)
-    committed: Artifact | None = None
-
-
-@dataclass(frozen=True)
-class StageCall:
-    """Everything that a stage may use while it computes.
-
-    Attributes:
-        spec: The workload.
-        stage: Name of the stage.
-        context: Dagster's execution context.
-        inputs: Upstream stage → the artifact version resolved once when the step started.
-    """
-
-    spec: WorkloadSpec
-    stage: str
-    context: dg.AssetExecutionContext
-    inputs: Mapping[str, Artifact]
-
-    @cached_property
-    def store(self) -> Any:
-        """The artifact store of this environment."""
-        return self.context.resources.store.open()
-
-    @cached_property
-    def profile(self) -> ProfileSpec:
-        """The profile that the profile asset holds."""
-        return ProfileSpec.from_facts(self.inputs["profile"].facts)
-
-    @cached_property
-    def settings(self) -> KindSettings:
-        """The kind's settings with the profile's overrides."""
-        overrides = self.profile.overrides if "profile" in self.inputs else {}
-        return kind_settings(self.spec, overrides)
-
-    @cached_property
-    def backend(self) -> Backend:
-        """The backend that the target asset recorded.
-
-        Raises:
-            dagster.Failure: The launchpad names another backend than the recorded one.
-        """
-        recorded = self.inputs["target"].facts["backend"]
-        resource = self.context.resources.backend
-        chosen = resource.explicit()
-        if chosen is not None and chosen != recorded:
-            message = (
-                f"This run chose backend '{chosen}', but {self.spec.name}/target records '{recorded}'. "
-                f"Add {self.spec.name}/target to the selection, so that the switch is recorded."
-            )
-            raise dg.Failure(message, allow_retries=False)
-        return self.open_backend(recorded)
-
-    def open_backend(self, name: str) -> Backend:
-        """Open a declared backend by name."""
-        home = self.context.resources.home
-        place = BackendPlace(blobs=self.store, spool=home.path("spool"))
-        return self.context.resources.backend.open(name, place)
-
-    def verb(self) -> Callable[..., Any]:
-        """The function of the workload's problem kind for this stage."""
-        name = VERB_OF[self.stage]
-        module = importlib.import_module(f"hq_assets.problems.{self.spec.kind}.{name}")
-        return getattr(module, name)
-
-    def scan(self, stage: str, table: str = "rows") -> Any:
-        """Lazy frame over a table of an input."""
-        return self.store.scan_table(self.inputs[stage].tables[table])
-
-    def document(self, artifact: Artifact, name: str) -> Any:
-        """A JSON document of an artifact."""
-        return json.loads(self.store.get_blob(artifact.blobs[name].ref))
+from resources.backends.contract import BackendError
+from resources.store.artifact import Artifact
 
 
 @dataclass(frozen=True)
@@ -143,26 +35,6 @@ class Recipe:
     compute: Callable[[StageCall], Produced]
     describe: Callable[[StageCall, Artifact], Mapping[str, Any]]
     reusable: Callable[[StageCall, Artifact], bool] | None = None
-
-
-def kind_settings(spec: WorkloadSpec, overrides: Mapping[str, Any]) -> KindSettings:
-    """Validated settings of the workload's kind with a profile's overrides merged in, key by key."""
-    return kind_class(spec).model_validate(merge(spec.problem, overrides))
-
-
-def kind_class(spec: WorkloadSpec) -> type[KindSettings]:
-    """The class of the settings of the workload's kind."""
-    return importlib.import_module(f"hq_assets.problems.{spec.kind}.settings").Settings
-
-
-def merge(base: Mapping[str, Any], overrides: Mapping[str, Any]) -> dict[str, Any]:
-    """Deep merge: mappings key by key, everything else replaced."""
-    merged = dict(base)
-    for key, value in overrides.items():
-        old = merged.get(key)
-        both = isinstance(old, Mapping) and isinstance(value, Mapping)
-        merged[key] = merge(old, value) if both else value  # pyright: ignore[reportArgumentType]
-    return merged
 
 
 def stage_asset(
@@ -309,90 +181,6 @@ def run_compute(
     except BackendError as error:
         metadata = {"error_class": error.error_class}
         raise dg.Failure(str(error), metadata=metadata, allow_retries=False) from error
-
-
-def stage_identity(call: StageCall, code_version: str) -> str:
-    """Hash of all that decides a stage's content: code, inputs, and the settings that it reads."""
-    inputs = {n: a.data_version for n, a in call.inputs.items() if n != "profile"}
-    body = {
-        "workload": call.spec.name,
-        "stage": call.stage,
-        "code_version": code_version,
-        "inputs": inputs,
-        "settings": effective_settings(call),
-    }
-    text = json.dumps(body, sort_keys=True, separators=(",", ":"))
-    return hashlib.sha256(text.encode()).hexdigest()
-
-
-def effective_settings(call: StageCall) -> dict[str, Any]:
-    """The part of problem and profile that this stage reads, with the profile's overrides applied."""
-    if "profile" not in call.inputs:
-        return {}
-    part: dict[str, Any] = {"seeds": list(call.profile.seeds)}
-    if call.stage in VERB_OF:
-        part["problem"] = call.settings.part_for(VERB_OF[call.stage])
-    if call.stage in ("job_receipts", "decisions"):
-        part["profile"] = {
-            "name": call.profile.name,
-            "method": call.profile.method,
-            "shots": call.profile.shots,
-        }
-    return part
-
-
-def commit(call: StageCall, produced: Produced) -> Artifact:
-    """Store tables, documents and blobs by content and make the version visible in one step."""
-    tables = {
-        name: call.store.put_table(stamped(frame), exclude_from_hash=produced.volatile)
-        for name, frame in produced.tables.items()
-    }
-    blobs = dict(produced.blobs)
-    for name, document in produced.documents.items():
-        ref = call.store.put_blob(canonical_bytes(document), "json")
-        blobs[name] = BlobEntry(content_hash=ref.partition(".")[0], ref=ref)
-    return call.store.commit(assemble(call.spec.name, call.stage, produced, tables, blobs))
-
-
-def preview_version(workload: str, stage: str, produced: Produced) -> str:
-    """The data version that committing would give; nothing is stored."""
-    from hq_assets.lineage.table_fingerprint import table_fingerprint
-
-    tables = {
-        name: TableEntry(content_hash=table_fingerprint(stamped(frame)), ref="", rows=0, columns={})
-        for name, frame in produced.tables.items()
-    }
-    return assemble(workload, stage, produced, tables, dict(produced.blobs)).data_version
-
-
-def assemble(
-    workload: str,
-    stage: str,
-    produced: Produced,
-    tables: Mapping[str, TableEntry],
-    blobs: Mapping[str, BlobEntry],
-) -> Artifact:
-    """The artifact of stored tables and blobs."""
-    return Artifact(
-        workload=workload,
-        stage=stage,
-        schema_version=SCHEMA_VERSION,
-        tables=dict(tables),
-        blobs=dict(blobs),
-        facts=dict(produced.facts),
-    )
-
-
-def stamped(frame: Any) -> Any:
-    """A table with its schema version, lazily."""
-    import polars as pl
-
-    return frame.lazy().with_columns(pl.lit(SCHEMA_VERSION).alias("schema_version"))
-
-
-def canonical_bytes(document: Any) -> bytes:
-    """Canonical JSON of a document; NaN is refused."""
-    return json.dumps(document, sort_keys=True, separators=(",", ":"), allow_nan=False).encode()
 
 
 def features_of(spec: WorkloadSpec) -> Sequence[str]:

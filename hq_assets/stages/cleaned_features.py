@@ -8,7 +8,8 @@ from typing import Any
 import dagster as dg
 
 from hq_assets.problems.contract import SourceFile
-from hq_assets.stages.chain import Produced, StageCall, stage_asset
+from hq_assets.stages.call import Produced, StageCall
+from hq_assets.stages.chain import stage_asset
 from hq_assets.stages.rendering import facts_table, markdown_table, reason_patterns
 from hq_assets.stages.spec import WorkloadSpec
 from resources.store.artifact import Artifact

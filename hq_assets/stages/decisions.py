@@ -6,7 +6,8 @@ from typing import Any
 import dagster as dg
 
 from hq_assets.problems.contract import Baselines, Combined, Decided
-from hq_assets.stages.chain import Produced, StageCall, stage_asset
+from hq_assets.stages.call import Produced, StageCall
+from hq_assets.stages.chain import stage_asset
 from hq_assets.stages.encoded_inputs import cleaned_of
 from hq_assets.stages.normalized_results import origin_fields
 from hq_assets.stages.pictures.series import series_pictures

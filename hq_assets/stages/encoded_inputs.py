@@ -7,7 +7,8 @@ from typing import Any
 import dagster as dg
 
 from hq_assets.problems.contract import Cleaned, Encoded
-from hq_assets.stages.chain import Produced, StageCall, stage_asset
+from hq_assets.stages.call import Produced, StageCall
+from hq_assets.stages.chain import stage_asset
 from hq_assets.stages.cleaned_features import reason_table, status_counts, transforms_reference
 from hq_assets.stages.rendering import facts_table
 from hq_assets.stages.spec import WorkloadSpec

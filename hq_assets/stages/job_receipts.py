@@ -5,7 +5,8 @@ from typing import Any
 
 import dagster as dg
 
-from hq_assets.stages.chain import Produced, StageCall, stage_asset
+from hq_assets.stages.call import Produced, StageCall
+from hq_assets.stages.chain import stage_asset
 from hq_assets.stages.provenance import request_id_of
 from hq_assets.stages.pubs import build_pubs
 from hq_assets.stages.rendering import markdown_table

@@ -5,7 +5,8 @@ from typing import Any
 
 import dagster as dg
 
-from hq_assets.stages.chain import Produced, StageCall, stage_asset
+from hq_assets.stages.call import Produced, StageCall
+from hq_assets.stages.chain import stage_asset
 from hq_assets.stages.encoded_inputs import encoded_of
 from hq_assets.stages.pictures.kernel import kernel_pictures
 from hq_assets.stages.rendering import facts_table

@@ -12,7 +12,8 @@ from typing import Any
 import dagster as dg
 
 from hq_assets.problems.contract import DataError
-from hq_assets.stages.chain import Produced, StageCall, kind_settings, stage_asset
+from hq_assets.stages.call import Produced, StageCall, kind_settings
+from hq_assets.stages.chain import stage_asset
 from hq_assets.stages.rendering import facts_table, in_words
 from hq_assets.stages.spec import ProfileSpec, WorkloadSpec
 from resources.store.artifact import Artifact

@@ -15,7 +15,7 @@ from resources.home import project_root
 from resources.store.artifact import Artifact
 
 if TYPE_CHECKING:
-    from hq_assets.stages.chain import StageCall
+    from hq_assets.stages.call import StageCall
 
 PACKAGES = (
     "dagster",

@@ -6,7 +6,7 @@ profile and backend allow it), any other circuit once per parameter row.
 
 from typing import Any
 
-from hq_assets.stages.chain import StageCall
+from hq_assets.stages.call import StageCall
 from resources.backends.contract import Pub
 
 

@@ -9,7 +9,8 @@ from typing import Any
 
 import dagster as dg
 
-from hq_assets.stages.chain import Produced, StageCall, stage_asset
+from hq_assets.stages.call import Produced, StageCall
+from hq_assets.stages.chain import stage_asset
 from hq_assets.stages.rendering import facts_table, in_words
 from hq_assets.stages.spec import WorkloadSpec
 from resources.backends.contract import BackendError, ExecutionRequest
@@ -66,13 +67,14 @@ def collect(call: StageCall, backend: Any, row: Mapping[str, Any]) -> tuple[Any,
         BackendError: The job failed, was cancelled, or did not end before the deadline (it lives on).
     """
     from resources.control.collection import Deadline, collect_job, load_result
+    from resources.control.submission import error_class_of
 
     ledger = call.context.resources.ledger.open()
     job = collect_job(
         ledger, backend, call.store, row["idempotency_key"], wait=Deadline(DEADLINE_SECONDS)
     )
     if job.state != "completed":
-        error_class = job.error_class or "timeout"
+        error_class = error_class_of(job) if job.error_class else "timeout"
         why = job.diagnosis or "no diagnosis given"
         message = f"Job {row['idempotency_key'][:12]} on {backend.name} is {job.state}: {why}."
         raise BackendError(error_class, message)

@@ -10,7 +10,8 @@ from typing import Any
 
 import dagster as dg
 
-from hq_assets.stages.chain import Produced, StageCall, stage_asset
+from hq_assets.stages.call import Produced, StageCall
+from hq_assets.stages.chain import stage_asset
 from hq_assets.stages.rendering import facts_table
 from hq_assets.stages.spec import WorkloadSpec
 from resources.backends.contract import Backend
