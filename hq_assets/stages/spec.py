@@ -30,8 +30,8 @@ UPSTREAM: Mapping[str, tuple[str, ...]] = {
     "job_receipts": ("compiled_circuits", "encoded_inputs", "target", "profile"),
     "raw_counts": ("job_receipts",),
     "baselines": ("cleaned_features", "profile"),
-    "normalized_results": ("raw_counts", "encoded_inputs", "baselines", "profile", "target"),
-    "decisions": ("normalized_results", "baselines", "cleaned_features", "profile", "target"),
+    "normalized_results": ("raw_counts", "encoded_inputs", "baselines", "profile"),
+    "decisions": ("normalized_results", "baselines", "cleaned_features", "profile"),
 }
 """Stage → stages whose artifacts it receives."""
 
