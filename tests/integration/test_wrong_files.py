@@ -1,5 +1,6 @@
 """A wrong defs.yaml is refused when definitions load: file, line, what was given, what is allowed."""
 
+import re
 import traceback
 from dataclasses import dataclass
 
@@ -135,7 +136,9 @@ def _load(project, text):
 def right(project):
     """The file of cancer_screening beside data with its columns."""
     folder = project_root() / "hq_assets" / "workloads" / "cancer_screening"
-    return (folder / "defs.yaml").read_text(encoding="utf-8")
+    text = (folder / "defs.yaml").read_text(encoding="utf-8")
+    # A number that is tuned; the case that breaks it must find it.
+    return re.sub(r"(?m)^    selected_features: \d+$", "    selected_features: 16", text)
 
 
 def test_the_right_file_is_taken(project, right):
