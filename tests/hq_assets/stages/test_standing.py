@@ -30,7 +30,9 @@ def _expectations(config: Verdict) -> dg.AssetCheckResult:
     if config.crash:
         raise RuntimeError("the check itself broke")  # noqa: EM101, TRY003 - what a broken check does
     severity = dg.AssetCheckSeverity[config.severity]
-    return dg.AssetCheckResult(passed=config.passed, severity=severity, description="row 7 has no label")
+    return dg.AssetCheckResult(
+        passed=config.passed, severity=severity, description="row 7 has no label"
+    )
 
 
 @pytest.fixture
@@ -41,7 +43,9 @@ def instance():
 
 def _run(instance, *, checks=True, **verdict):
     name = "orders__cleaned_expectations"
-    definitions = dg.Definitions(assets=[_cleaned, _encoded], asset_checks=[_expectations] if checks else [])
+    definitions = dg.Definitions(
+        assets=[_cleaned, _encoded], asset_checks=[_expectations] if checks else []
+    )
     job = definitions.resolve_implicit_global_asset_job_def()
     config = {"ops": {name: {"config": verdict}}} if verdict and checks else {}
     return job.execute_in_process(instance=instance, raise_on_error=False, run_config=config)
