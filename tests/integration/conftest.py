@@ -216,11 +216,7 @@ class State:
         return self.store.get_manifest(self.materialization(stage).metadata["manifest"].value)
 
     def verify(self) -> int:
-        """Read every blob of every committed version against its hash; returns how many versions there are.
-
-        Raises:
-            StoreError: A version refers to a blob that is absent or differs from its name.
-        """
+        """Read every blob of every committed version against its hash; returns the number of versions."""
         store, count = self.store, 0
         for stage in STAGES:
             for version, _ in store.versions(WORKLOAD, stage):

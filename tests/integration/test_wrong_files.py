@@ -72,7 +72,7 @@ CASES = {
         "      num_qubits: 8", "      num_qubits: 1", "encoding:", ("zz", "1", "2")
     ),
     "fewer features than qubits": Wrong(
-        "    selected_features: 20", "    selected_features: 4", "problem:", ("8", "4 selected")
+        "    selected_features: 16", "    selected_features: 4", "problem:", ("8", "4 selected")
     ),
     "an unknown backend": Wrong(
         "  backend: ideal_aer",
