@@ -134,4 +134,5 @@ def settings_part(spec: WorkloadSpec, stage: str) -> dict[str, Any]:
         part["backend_assumptions"] = dict(spec.backend_assumptions)
     if stage == "job_receipts":
         part["seed_simulator"] = spec.seed_simulator
+        part["time_to_answer_seconds"] = spec.context["thresholds"]["time_to_answer_seconds"]
     return part
