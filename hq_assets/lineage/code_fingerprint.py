@@ -48,7 +48,8 @@ class CodeClosure:
 
     Attributes:
         module: The module that was asked for.
-        modules: First-party module → SHA-256 of its tree, hex, sorted by name.
+        modules: First-party module → SHA-256 of its tree, hex, sorted by name; `module:file` → SHA-256 of a
+            data file that the module names and that stands beside it.
         missing: First-party modules that are imported but have no file.
         packages: Third-party import name → version, or `absent`.
         settings: Canonical JSON of the settings.
@@ -185,6 +186,7 @@ class _Search:
                 continue
             scan = scan_file(*found)
             self.modules[module] = scan.digest
+            self._add_data(module, found.path, scan.data)
             links = _links(module, scan, found.is_package, self.first_party)
             self.packages.update(links.packages)
             self._waiting.extend(filter(self._new, links.modules))
@@ -192,6 +194,13 @@ class _Search:
                 if self._is_package(package):
                     members = [f"{package}.{name}" for name in names]
                     self._waiting.extend(m for m in filter(self._locate, members) if self._new(m))
+
+    def _add_data(self, module: str, path: str, names: tuple[str, ...]) -> None:
+        """Count the data files that stand beside a module and are named in it."""
+        for name in names:
+            file = Path(path).with_name(Path(name).name)
+            if file.is_file():
+                self.modules[f"{module}:{name}"] = hashlib.sha256(file.read_bytes()).hexdigest()
 
     def _new(self, module: str) -> bool:
         return module not in self.modules and not f"{module}.".startswith(self.stop_at)

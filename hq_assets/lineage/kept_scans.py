@@ -82,12 +82,15 @@ def _scanner() -> str:
 
 
 def _plain(scan: FileScan) -> list[Any]:
-    return [scan.digest, [[entry.level, entry.module, entry.names] for entry in scan.imports]]
+    imports = [[entry.level, entry.module, entry.names] for entry in scan.imports]
+    return [scan.digest, imports, scan.data]
 
 
-def _scan(digest: str, imports: list[tuple[int, str | None, list[str]]]) -> FileScan:
+def _scan(
+    digest: str, imports: list[tuple[int, str | None, list[str]]], data: list[str]
+) -> FileScan:
     statements = (ImportStatement(level, module, tuple(names)) for level, module, names in imports)
-    return FileScan(digest, tuple(statements))
+    return FileScan(digest, tuple(statements), tuple(data))
 
 
 def _replace(path: Path, text: str) -> None:

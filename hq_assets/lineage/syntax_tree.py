@@ -22,6 +22,9 @@ if TYPE_CHECKING:
 _MARSHAL_VERSION = 2
 """Without references: whether two equal strings are one object must not show in the bytes."""
 
+_DATA_SUFFIXES = (".json", ".yaml", ".csv", ".toml")
+"""Endings of data files that code reads from its own folder."""
+
 _IGNORED_FIELDS = {"ctx", "kind", "type_comment", "type_ignores"}
 """The context follows from the position, `kind` is the `u` of u'', type comments are comments."""
 
@@ -49,10 +52,13 @@ class FileScan:
         digest: SHA-256 of the canonical tree, hex.
         imports: Imports that can run, those in bodies included; what stands under
             `if TYPE_CHECKING` never runs and is left out.
+        data: Texts in the code that name a data file, sorted; one that stands beside the file is read
+            by it.
     """
 
     digest: str
     imports: tuple[ImportStatement, ...]
+    data: tuple[str, ...] = ()
 
     def __hash__(self) -> int:
         return hash(self.digest)  # cheap, because scans are cache keys; equal trees import alike
@@ -69,7 +75,8 @@ def scan_source(source: str | bytes, filename: str = "<source>") -> FileScan:
         tokens: list[Any] = []
         _flatten([ast.parse(source, filename)], tokens, imports)
         digest = hashlib.sha256(marshal.dumps(tokens, _MARSHAL_VERSION)).hexdigest()
-    return FileScan(digest, tuple(dict.fromkeys(imports)))
+    named = {text for text in tokens if text.__class__ is str and text.endswith(_DATA_SUFFIXES)}
+    return FileScan(digest, tuple(dict.fromkeys(imports)), tuple(sorted(named)))
 
 
 @contextmanager

@@ -84,6 +84,18 @@ def test_a_comment_behind_two_imports_changes_nothing(tree):
     assert version(tree) == before
 
 
+def test_a_data_file_that_a_module_names_and_stands_beside_counts(tree):
+    edit(tree, "app/verbs/tools.py", "return 1", 'return open("rules.json").read()')
+    named = version(tree)
+    (tree / "app/verbs/rules.json").write_text("[1]")
+    first = version(tree)
+    (tree / "app/verbs/rules.json").write_text("[2]")
+    assert len({named, first, version(tree)}) == 3
+    (tree / "app/verbs/other.json").write_text("[3]")
+    assert version(tree) == version(tree)
+    assert "app.verbs.tools:other.json" not in closure(tree).modules
+
+
 def test_a_module_that_nobody_imports_changes_nothing(tree):
     before = version(tree)
     edit(tree, "app/alone.py", "x = 1", "x = 2")
