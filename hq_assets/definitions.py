@@ -6,6 +6,7 @@ from hq_assets.components.discovery import LoadedWorkloads, load_workloads
 from hq_assets.jobs import build_jobs
 from hq_assets.reports import warehouse
 from hq_assets.schedules import build_schedules
+from hq_assets.stages.spec import STAGES
 from resources.environments import resources_for
 from resources.home import hq_environment
 from sensors.automation import build_automation_sensor
@@ -24,7 +25,7 @@ def bind(loaded: LoadedWorkloads) -> dg.Definitions:
     names = [spec.name for spec in loaded.specs]
     jobs = build_jobs()
     platform = dg.Definitions(
-        assets=[warehouse.build(names, warehouse_version())],
+        assets=[warehouse.build(names, STAGES, warehouse_version())],
         jobs=jobs,
         schedules=build_schedules(jobs),
         sensors=[

@@ -68,7 +68,9 @@ def canonical_expression(expression: Expression, key_of: KeyOf = parameter_key) 
     """
     names = sorted(key_of(parameter) for parameter in expression.parameters)
     if expression.is_symbol():
-        return [names, "symbol"]
+        # Qiskit folds b + (a - a)² to b, but goes on to name both parameters.
+        alone = [key_of(p) for p in expression.parameters if p.name == str(expression)]
+        return [names, "symbol", *sorted(alone)]
     return [names, _normalize(_program(expression, key_of))]
 
 

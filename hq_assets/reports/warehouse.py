@@ -4,13 +4,19 @@ from collections.abc import Sequence
 
 import dagster as dg
 
-from hq_assets.stages.spec import STAGES
-
 KEY = dg.AssetKey(["platform", "warehouse"])
 
 
-def build(workloads: Sequence[str], code_version: str) -> dg.AssetsDefinition:
-    """The asset `platform/warehouse`, downstream of the decisions of every workload."""
+def build(
+    workloads: Sequence[str], stages: Sequence[str], code_version: str
+) -> dg.AssetsDefinition:
+    """The asset `platform/warehouse`, downstream of the decisions of every workload.
+
+    Args:
+        workloads: Names of the workloads; each becomes a schema.
+        stages: Stages whose tables are written.
+        code_version: Hash of the code that makes the asset.
+    """
 
     @dg.asset(
         key=KEY,
@@ -31,7 +37,7 @@ def build(workloads: Sequence[str], code_version: str) -> dg.AssetsDefinition:
         from resources.store.warehouse import write_warehouse
 
         store = context.resources.store.open()
-        versions = current_versions(context.instance, workloads, STAGES)
+        versions = current_versions(context.instance, workloads, stages)
         path = context.resources.home.path() / "warehouse.duckdb"
         resource = DuckDBResource(database=str(path))
         rows = write_warehouse(resource.get_connection, store, versions)

@@ -10,7 +10,7 @@ from hq_assets.problems.contract import Cleaned, Encoded
 from hq_assets.stages.call import Produced, StageCall
 from hq_assets.stages.chain import stage_asset
 from hq_assets.stages.cleaned_features import reason_table, status_counts, transforms_reference
-from hq_assets.stages.rendering import facts_table
+from hq_assets.stages.rendering import facts_table, markdown_table
 from hq_assets.stages.spec import WorkloadSpec
 from resources.store.artifact import Artifact
 
@@ -66,10 +66,14 @@ def describe(call: StageCall, artifact: Artifact) -> Mapping[str, Any]:
         entries["value_min"], entries["value_max"] = float(bounds["low"]), float(bounds["high"])
     if pairs is not None:
         entries["pairs"] = pairs.rows
+    facts = dict(artifact.facts["facts"])
+    costs = facts.pop("encoding_costs", None)
+    if costs:
+        entries["encoding_costs"] = dg.MetadataValue.md(markdown_table(costs))
     return {
         **entries,
         "reasons": dg.MetadataValue.md(reason_table(frame)),
-        "facts": dg.MetadataValue.md(facts_table(artifact.facts["facts"])),
+        "facts": dg.MetadataValue.md(facts_table(facts)),
     }
 
 

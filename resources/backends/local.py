@@ -167,14 +167,20 @@ class LocalSimulator(Backend):
         begun, cpu = time.perf_counter(), time.process_time()
         frames: list[pl.DataFrame] = []
         results: list[PubResult] = []
+        failures: list[BackendError] = []
         for number in range(len(request.pubs)):
             check()
-            frame, facts = self._execute(request, number, check)
+            try:
+                frame, facts = self.execute_pub(request, number, check)
+            except BackendError as error:
+                if error.error_class not in ("failed", "structural"):
+                    raise
+                failures.append(error)
+                frame, facts = _without_outcomes(request, number, error)
             frames.append(frame)
             results.append(facts)
-        if all(facts.error is not None for facts in results):
-            msg = "; ".join(dict.fromkeys(str(facts.error) for facts in results))
-            raise BackendError(error_class="failed", message=msg)
+        if len(failures) == len(request.pubs):
+            raise failures[0]
         seconds = {
             "execution": time.perf_counter() - begun,
             "execution_cpu": time.process_time() - cpu,
@@ -191,24 +197,6 @@ class LocalSimulator(Backend):
             msg = f"the response could not be stored: {error}. Make room and submit again."
             raise BackendError(error_class="transient", message=msg) from error
 
-    def _execute(
-        self, request: ExecutionRequest, number: int, check: Callable[[], None]
-    ) -> tuple[pl.DataFrame, PubResult]:
-        """Execute one pub; a circuit that cannot be simulated says why and never stops the others."""
-        try:
-            return self.execute_pub(request, number, check)
-        except BackendError as error:
-            if error.error_class not in ("failed", "structural"):
-                raise
-            facts = PubResult(
-                pub=number,
-                registers={},
-                method=request.method,
-                shots_returned=0,
-                error=" ".join(str(error).split()),
-            )
-            return outcome_frame(number, (), "none", ()), facts
-
     def _read(self, response_ref: str) -> ExecutionResult:
         head = json.loads(self._blobs.get_blob(response_ref))
         return ExecutionResult(
@@ -218,3 +206,17 @@ class LocalSimulator(Backend):
             seconds=head["seconds"],
             metadata=head["metadata"],
         )
+
+
+def _without_outcomes(
+    request: ExecutionRequest, number: int, error: BackendError
+) -> tuple[pl.DataFrame, PubResult]:
+    """What stands for a circuit that could not be simulated: its reason; the others are whole."""
+    facts = PubResult(
+        pub=number,
+        registers={},
+        method=request.method,
+        shots_returned=0,
+        error=" ".join(str(error).split()),
+    )
+    return outcome_frame(number, (), "none", ()), facts

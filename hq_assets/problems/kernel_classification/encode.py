@@ -11,12 +11,15 @@ from hq_assets.classical.preparation import CLIP_TOLERANCE, LinearEncoder, fit_l
 from hq_assets.problems.contract import DataError, Encoded, Transform
 from hq_assets.problems.kernel_classification.bandwidth import choose_bandwidth
 from hq_assets.problems.kernel_classification.circuit_values import circuit_values
+from hq_assets.quantum.encoding_costs import encoding_costs
+from hq_assets.quantum.encodings import encoding_rule
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from hq_assets.problems.contract import Cleaned
     from hq_assets.problems.kernel_classification.settings import Settings
+    from hq_assets.problems.kernel_classification.settings_sections import Encoding
 
 USABLE = pl.col("status") != "dropped"
 
@@ -40,6 +43,7 @@ def encode(cleaned: Cleaned, settings: Settings, seeds: Sequence[int]) -> Encode
     """
     frames, pairs, transforms = [], [], []
     facts: dict[str, Any] = {"rows": {}, "pairs": {}, "share": {}}
+    facts["encoding_costs"] = encoding_table(settings.encoding)
     for seed in seeds:
         rows = cleaned.frame.filter((pl.col("seed") == seed) & USABLE)
         test = rows.filter(pl.col("split") == "test")
@@ -56,6 +60,29 @@ def encode(cleaned: Cleaned, settings: Settings, seeds: Sequence[int]) -> Encode
     return Encoded(
         frame=pl.concat(frames), pairs=pl.concat(pairs), transforms=transforms, facts=facts
     )
+
+
+def encoding_table(declared: Encoding) -> list[dict[str, Any]]:
+    """What each encoding would cost for these components, before compilation; the declared one is marked.
+
+    Costs are those of the fidelity circuit of two rows, with the declared repetitions and entanglement
+    where an encoding has them.
+    """
+    entanglement = declared.entanglement or "linear"
+    costs = encoding_costs(declared.num_components, declared.reps, entanglement)
+    return [
+        {
+            "encoding": f"{cost.encoding} (declared)"
+            if cost.encoding == declared.name
+            else cost.encoding,
+            "values from": encoding_rule(cost.encoding).low,
+            "values to": encoding_rule(cost.encoding).high,
+            "qubits": cost.num_qubits,
+            "depth": cost.pair_figures.depth,
+            "two-qubit gates": cost.pair_figures.two_qubit_gates,
+        }
+        for cost in costs
+    ]
 
 
 def _count(rows: pl.LazyFrame) -> int:

@@ -184,6 +184,17 @@ def test_values_that_do_not_fit_fail_the_job_with_a_diagnosis(bench, values, mes
     assert failed.value.error_class == "structural"
 
 
+def test_a_circuit_that_cannot_be_executed_never_stops_the_others(bench):
+    bad, good = bench.pub(_rotation(), values=[[1.0]]), bench.pub(_rotation(), values=[[0.1, 0.2]])
+    receipt = bench.backend.submit(bench.request(bad, good), "key")
+    bench.wait(receipt, "completed")
+    result = bench.backend.result(receipt)
+    assert "2 parameters, 1 values" in result.pubs[0].error
+    assert result.pubs[1].error is None
+    assert result.outcomes["pub"].unique().to_list() == [1]
+    assert result.outcomes["count"].sum() == good.shots
+
+
 def test_a_payload_that_is_not_in_the_store_is_refused_as_data(bench):
     pub = bench.pub(_rotation()).model_copy(update={"circuit_ref": "0" * 64 + ".qpy"})
     with pytest.raises(BackendError) as refused:

@@ -4,7 +4,8 @@ import pytest
 
 from hq_assets.problems.contract import Cleaned, DataError
 from hq_assets.problems.kernel_classification.clean import clean
-from hq_assets.problems.kernel_classification.encode import encode, kernel_pairs
+from hq_assets.problems.kernel_classification.encode import encode, encoding_table, kernel_pairs
+from hq_assets.problems.kernel_classification.settings_sections import Encoding
 
 SEEDS = (0, 1)
 
@@ -143,3 +144,12 @@ def test_each_encoding_gives_as_many_values_as_its_circuit_has_parameters(
     assert np.isfinite(values).all()
     if encoding["name"] == "basis":
         assert set(np.unique(values)) <= {0.0, 1.0}
+
+
+def test_the_cost_table_marks_the_declared_encoding_and_says_what_the_others_would_cost():
+    declared = Encoding(name="zz", num_qubits=4, reps=2, entanglement="linear")
+    rows = {row["encoding"]: row for row in encoding_table(declared)}
+    assert rows["zz (declared)"]["qubits"] == 4
+    assert rows["angle"]["two-qubit gates"] == 0
+    assert rows["amplitude"]["qubits"] == 2
+    assert rows["zz (declared)"]["two-qubit gates"] == 2 * 2 * 2 * 3
