@@ -14,6 +14,8 @@ import dagster as dg
 from hq_assets.stages.automation import ASKED_BY_SENSOR
 from hq_assets.stages.request import TRIGGER_TAG
 from hq_assets.stages.spec import WorkloadSpec
+from resources.ledger.errors import LedgerError
+from resources.store.errors import StoreError
 from sensors.materialized import Materialized, is_planned, latest_materialization
 
 RECEIPTS = "job_receipts"
@@ -96,7 +98,8 @@ def build_finished_jobs_sensor(specs: Sequence[WorkloadSpec]) -> dg.SensorDefini
         for spec in specs:
             try:
                 request, said = look(context, spec.name)
-            except Exception as error:  # noqa: BLE001 - one workload must not stop the others
+            except (StoreError, LedgerError, OSError) as error:
+                # One workload must not stop the others; a fault of the program fails the tick.
                 request, said = None, f"skipped: {error}"
                 context.log.warning("%s: %s", spec.name, said)
             if request is not None:

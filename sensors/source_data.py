@@ -15,10 +15,12 @@ from typing import Any
 
 import dagster as dg
 
+from hq_assets.problems.contract import DataError
 from hq_assets.stages import source
 from hq_assets.stages.columns import column_schema
 from hq_assets.stages.spec import WorkloadSpec
 from resources.store.artifact import Artifact
+from resources.store.errors import StoreError
 from sensors.materialized import CODE_VERSION_TAG, DATA_VERSION_TAG, latest_materialization
 
 CURSOR_VERSION = 1
@@ -182,7 +184,8 @@ class _Tick:
             before = known.get(spec.name, Remembered())
             try:
                 said, kept[spec.name] = self._look(spec, before)
-            except Exception as error:  # noqa: BLE001 - one workload must not stop the others
+            except (DataError, StoreError, OSError) as error:
+                # One workload must not stop the others; a fault of the program fails the tick.
                 kept[spec.name] = before
                 said = f"skipped: {error}"
                 self._context.log.warning("%s/source %s", spec.name, said)
