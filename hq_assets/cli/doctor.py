@@ -186,14 +186,17 @@ def definitions() -> Iterator[Finding]:
 
 
 def backends() -> Iterator[Finding]:
-    """Each declared backend: it opens and says what circuits must look like."""
+    """Each backend with a name of its own and the chosen one: it opens and says what circuits must look like."""
     from resources.backends.contract import BackendPlace
-    from resources.environments import declared_backends, resources_for
+    from resources.backends.resource import ENVIRONMENT_VARIABLE
+    from resources.environments import SIMULATORS, resources_for
     from resources.store.artifacts import ArtifactStore
 
     resource: Any = resources_for(hq_environment())["backend"]
     place = BackendPlace(blobs=ArtifactStore(str(hq_home() / "store")), spool=hq_home() / "spool")
-    for name in declared_backends(hq_environment()):
+    chosen = os.environ.get(ENVIRONMENT_VARIABLE)
+    # The noisy devices share one adapter: opening all of them would take long and say little more.
+    for name in dict.fromkeys((*SIMULATORS, *([chosen] if chosen else []))):
         subject = f"backend {name}"
         try:
             backend = resource.open(name, place)

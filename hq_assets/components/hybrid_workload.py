@@ -25,6 +25,7 @@ from hq_assets.problems.contract import KindSettings
 from hq_assets.stages.call import kind_class, kind_settings
 from hq_assets.stages.source import source_paths
 from hq_assets.stages.spec import ProfileSpec, WorkloadSpec
+from resources.backends.devices import unknown_name
 from resources.environments import declared_backends
 from resources.home import hq_environment
 
@@ -134,7 +135,7 @@ class HybridWorkload(dg.Component, dg.Model, dg.Resolvable):
         """Names that refer to something declared elsewhere."""
         backends = declared_backends(hq_environment())
         if self.backend not in backends:
-            message = f"'{self.backend}' is no declared backend; allowed are: {', '.join(backends)}"
+            message = unknown_name("backend", self.backend, backends)
             raise refuse(file, ["attributes", "backend"], message)
         if self.profile is not None and self.profile not in self.profiles:
             message = (

@@ -12,6 +12,8 @@ from functools import cache
 from pathlib import Path
 
 _CATALOGUE = Path(__file__).with_name("devices.json")
+LISTED = 8
+"""Known names that a refusal lists; more of them help nobody."""
 
 
 @dataclass(frozen=True)
@@ -53,7 +55,7 @@ def device_named(name: str) -> Device:
     """The device of a name.
 
     Raises:
-        ValueError: No device has this name; the message lists near matches and all known names.
+        ValueError: No device has this name; the message lists near matches.
     """
     devices = known_devices()
     if name not in devices:
@@ -62,11 +64,15 @@ def device_named(name: str) -> Device:
 
 
 def unknown_name(what: str, name: str, known: Iterable[str]) -> str:
-    """The sentence that refuses an unknown name: near matches first, then all known names."""
+    """The sentences that refuse an unknown name: near matches, and the known names where they are few."""
     names = sorted(known)
     near = difflib.get_close_matches(name, names, n=3, cutoff=0.6)
     hint = f" did you mean {' or '.join(near)}?" if near else ""
-    return f"unknown {what} `{name}`:{hint} Known are: {', '.join(names) or 'none'}"
+    if near and len(names) > LISTED:
+        return f"unknown {what} `{name}`:{hint}"
+    listed = ", ".join(names[:LISTED]) or "none"
+    more = f" and {len(names) - LISTED} more" if len(names) > LISTED else ""
+    return f"unknown {what} `{name}`:{hint} Known are: {listed}{more}"
 
 
 def installed_devices() -> list[Device]:

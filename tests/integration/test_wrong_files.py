@@ -78,7 +78,7 @@ CASES = {
         "  backend: ideal_aer",
         "  backend: ideal_air",
         "backend: ideal_air",
-        ("'ideal_air'", "ideal_aer", "noisy_aer"),
+        ("`ideal_air`", "did you mean ideal_aer"),
     ),
     "an unknown profile": Wrong(
         "  backend: ideal_aer",
