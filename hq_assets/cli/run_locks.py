@@ -8,6 +8,7 @@ import fcntl
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import TextIO
 
 import dagster as dg
 
@@ -32,7 +33,10 @@ def end_dead_runs(instance: dg.DagsterInstance) -> list[str]:
     """Report the runs whose process died as failed and free their places; returns their ids."""
     ended = []
     for path in sorted(_folder().glob(f"*{SUFFIX}")):
-        with path.open("r", encoding="utf-8") as file:
+        with _opened(path) as file:
+            # A run that ended well removed its file a moment ago.
+            if file is None:
+                continue
             try:
                 fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
             except BlockingIOError:
@@ -47,6 +51,18 @@ def end_dead_runs(instance: dg.DagsterInstance) -> list[str]:
             instance.event_log_storage.free_concurrency_slots_for_run(run.run_id)
             path.unlink(missing_ok=True)
     return ended
+
+
+@contextmanager
+def _opened(path: Path) -> Iterator[TextIO | None]:
+    """The file, or None if it is gone."""
+    try:
+        file = path.open("r", encoding="utf-8")
+    except FileNotFoundError:
+        yield None
+        return
+    with file:
+        yield file
 
 
 def _folder() -> Path:
