@@ -19,6 +19,9 @@ def judge(evidence: Evidence, facts: CheckFacts) -> list[Judgement]:
     """Same records under each seed, every class in training, drift of test rows."""
     rows = evidence.rows("cleaned_features")
     judgements = [seeds_hold_the_same_records(rows)]
+    records = evidence.facts_of("cleaned_features").get("source_records")
+    if facts.one_row_per_record and records is not None:
+        judgements.append(each_source_record_is_kept(rows, records))
     if facts.label_column is not None:
         judgements.append(training_rows_have_every_class(rows, facts))
     columns = [column for column in facts.value_columns if column in rows.collect_schema()]
@@ -44,6 +47,21 @@ def seeds_hold_the_same_records(rows: pl.LazyFrame) -> Judgement:
         holds=f"the same records under each of {seeds} seeds",
         fails="records are not under every seed",
         metadata={"seeds": seeds},
+    )
+
+
+def each_source_record_is_kept(rows: pl.LazyFrame, records: int) -> Judgement:
+    """Under each seed there are as many rows, dropped ones included, as the source has records."""
+    import polars as pl
+
+    counted = rows.group_by("seed").agg(rows=pl.len())
+    reason = pl.format("{} rows, the source has {} records", "rows", pl.lit(records))
+    return judge_rows(
+        "each_source_record_is_kept",
+        counted.filter(pl.col("rows") != records).sort("seed").select("seed", reason=reason),
+        holds=f"each of {records} source records has a row under each seed",
+        fails="seeds have another number of rows than the source has records",
+        metadata={"source_records": records},
     )
 
 

@@ -33,7 +33,8 @@ class CheckFacts:
             reported); a feature that is not named may drift.
         drift_false_alarm_rate: Chance that all drift tests of one stage together raise an alarm
             although nothing drifted.
-        one_row_per_record: Whether each usable record becomes exactly one encoded row per seed.
+        one_row_per_record: Whether, under each seed, each record of the source becomes exactly one
+            cleaned row, and each usable training or test record exactly one encoded row.
         negative_probabilities: Whether quasi-probabilities below zero are declared.
         simulators: Names of backends that are no quantum computer; rows of tier `quantum` must not
             come from them.

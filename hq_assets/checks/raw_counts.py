@@ -8,6 +8,8 @@ from hq_assets.checks import facts as known
 from hq_assets.checks.judgement import Judgement, judge_rows
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     import polars as pl
 
     from hq_assets.checks.evidence import Evidence
@@ -18,6 +20,8 @@ EXACT_TOLERANCE = 1e-9
 """Weights of an exact execution are squares of at most 2^25 normalized float64 amplitudes."""
 REPORTED_TOLERANCE = 1e-6
 """Weights that a provider reports for sampled shots are rounded to decimal digits."""
+ANSWERED_ELSEWHERE = ("classical", "cached")
+"""Tiers that answer a request without executing anything; then no execution is missing."""
 JOINED = "all"
 """Name of the register in which the bits of several registers stand together."""
 
@@ -27,15 +31,19 @@ def judge(evidence: Evidence, facts: CheckFacts) -> list[Judgement]:
     rows = evidence.rows("raw_counts")
     compiled, encoded = evidence.rows("compiled_circuits"), evidence.rows("encoded_inputs")
     pairs = evidence.table("encoded_inputs", "pairs")
-    return [
+    counted = evidence.facts_of("raw_counts")
+    judgements = [
         counts_sum_to_shots_returned(rows),
         weights_sum_to_one(rows),
         weights_are_not_negative(rows, declared=facts.negative_probabilities),
         shots_returned_as_asked(rows),
         bits_fit_the_circuit(rows, compiled),
         rest_only_for_pairs(rows, pairs),
-        executions_are_complete(rows, compiled, encoded, pairs),
     ]
+    if counted.get("origin", {}).get("tier") not in ANSWERED_ELSEWHERE:
+        refused = counted.get("refused", {})
+        judgements += executions_are_complete(rows, compiled, encoded, pairs, refused)
+    return judgements
 
 
 def _per_register(rows: pl.LazyFrame) -> pl.LazyFrame:
@@ -182,11 +190,21 @@ def rest_only_for_pairs(rows: pl.LazyFrame, pairs: pl.LazyFrame | None) -> Judge
 
 
 def executions_are_complete(
-    rows: pl.LazyFrame, compiled: pl.LazyFrame, encoded: pl.LazyFrame, pairs: pl.LazyFrame | None
-) -> Judgement:
-    """Every parameter row or pair of an executable circuit has outcomes, or it is reported.
+    rows: pl.LazyFrame,
+    compiled: pl.LazyFrame,
+    encoded: pl.LazyFrame,
+    pairs: pl.LazyFrame | None,
+    refused: Mapping[str, str],
+) -> list[Judgement]:
+    """Every parameter row or pair of an executable circuit has outcomes, or a reason is stated.
 
-    A table without any row belongs to a request that a lower tier answered; nothing is missing.
+    Args:
+        rows: Outcomes.
+        compiled: Compiled circuits.
+        encoded: Parameter rows.
+        pairs: Pairs of parameter rows, or None where the workload has none.
+        refused: Circuit → why it has no outcomes; with a reason they are reported, without one the
+            chain stops.
     """
     import polars as pl
 
@@ -199,13 +217,25 @@ def executions_are_complete(
     asked = asked.join(executable.select("circuit_id").unique(), on="circuit_id", how="semi")
     found = rows.group_by(keys).agg(found=pl.col("execution").n_unique())
     joined = asked.join(found, on=keys, how="left").with_columns(pl.col("found").fill_null(0))
-    any_row = rows.head(1).collect().height > 0
-    wrong = joined.filter((pl.col("found") != pl.col("asked")) & pl.lit(any_row))
-    reason = pl.format("{} of {} executions have outcomes", "found", "asked")
-    return judge_rows(
-        "executions_are_complete",
-        wrong.select(*keys, reason=reason),
-        holds="every execution has outcomes",
-        fails="circuits lack outcomes of some executions",
-        severity="warning",
+    wrong = joined.filter(pl.col("found") != pl.col("asked"))
+    counted = pl.format("{} of {} executions have outcomes", "found", "asked")
+    reasons = pl.LazyFrame(
+        {"circuit_id": list(refused), "stated": list(refused.values())},
+        schema={"circuit_id": pl.String, "stated": pl.String},
     )
+    explained = wrong.join(reasons, on="circuit_id", how="inner")
+    return [
+        judge_rows(
+            "executions_are_complete",
+            wrong.join(reasons, on="circuit_id", how="anti").select(*keys, reason=counted),
+            holds="every execution has outcomes or a stated reason",
+            fails="circuits lack outcomes of some executions without a stated reason",
+        ),
+        judge_rows(
+            "no_execution_is_refused",
+            explained.select(*keys, reason=pl.concat_str(counted, pl.lit(": "), "stated")),
+            holds="no execution is refused",
+            fails="circuits lack outcomes of some executions for a stated reason",
+            severity="warning",
+        ),
+    ]

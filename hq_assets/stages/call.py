@@ -25,6 +25,10 @@ VERB_OF: Mapping[str, str] = {
 """Stage → the verb of the problem kind that it calls."""
 
 
+class NotSettled(Exception):  # noqa: N818 - work that is still alive is no error
+    """Jobs are alive, so the stage has no output yet; the message names them and says why."""
+
+
 @dataclass(frozen=True)
 class Produced:
     """What a stage computed.

@@ -5,7 +5,7 @@ knows a problem kind: it calls the kind's verbs by name.
 """
 
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -13,7 +13,7 @@ import dagster as dg
 
 from hq_assets.problems.contract import DataError
 from hq_assets.stages.automation import stage_condition
-from hq_assets.stages.call import Produced, StageCall, kind_settings
+from hq_assets.stages.call import NotSettled, Produced, StageCall, kind_settings
 from hq_assets.stages.columns import column_schema
 from hq_assets.stages.content import commit, stage_identity
 from hq_assets.stages.rendering import rounded
@@ -81,10 +81,19 @@ def stage_asset(
         config_schema=dict(config_schema) if config_schema else None,
         output_required=stage != "raw_counts",
     )
-    def _stage(context: dg.AssetExecutionContext, **inputs: Artifact) -> dg.MaterializeResult:
+    def _stage(
+        context: dg.AssetExecutionContext, **inputs: Artifact
+    ) -> Iterator[dg.MaterializeResult]:
         call = StageCall(spec=spec, stage=stage, context=context, inputs=inputs)
         refuse_failed_inputs(call)
-        return materialize(call, recipe)
+        try:
+            yield materialize(call, recipe)
+        except NotSettled as pending:
+            context.log_event(
+                dg.AssetObservation(
+                    context.asset_key, metadata={"tier": "pending", "reason": str(pending)}
+                )
+            )
 
     return _stage
 
@@ -125,7 +134,7 @@ def materialize(call: StageCall, recipe: Recipe) -> dg.MaterializeResult:
     if known is not None:
         artifact, origin_ref = known
         seconds = time.perf_counter() - started
-        document = reused_manifest(call, origin_ref, recipe.code_version)
+        document = reused_manifest(call, artifact, origin_ref, recipe.code_version, seconds)
         execution: Mapping[str, Any] = {}
     else:
         artifact, produced = run_compute(call, recipe.compute)

@@ -31,6 +31,12 @@ def source_files(call: StageCall) -> list[SourceFile]:
     ]
 
 
+def source_records(call: StageCall) -> int | None:
+    """Records of all source files together, or None where the source cannot tell."""
+    records = call.scan("source").select("records").collect()["records"]
+    return None if records.null_count() else int(records.sum())
+
+
 def compute(call: StageCall) -> Produced:
     """Clean the captured files with the kind's verb."""
     files = source_files(call)
@@ -39,7 +45,7 @@ def compute(call: StageCall) -> Produced:
     return Produced(
         tables={"rows": cleaned.frame},
         documents={"transforms": transforms},
-        facts={"facts": dict(cleaned.facts)},
+        facts={"facts": dict(cleaned.facts), "source_records": source_records(call)},
         manifest={
             "source_hashes": {file.path: file.content_hash for file in files},
             "seeds": {"split": list(call.profile.seeds)},

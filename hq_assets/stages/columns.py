@@ -15,7 +15,7 @@ MEANING: Mapping[str, str] = {
     "reason": "Why the row was changed, dropped or refused",
     "schema_version": "Version of this table's schema",
     "circuit_id": "Circuit template, or file for foreign circuits",
-    "parameter_row": "Number of the parameter row within circuit and seed",
+    "parameter_row": "Number of the parameter row within circuit and seed; null for pairs",
     "values": "Parameter values in the order of the template, in the range of the encoding",
     "block": "train (upper triangle) or test (test × train) pairs",
     "left": "Parameter row of the left state",

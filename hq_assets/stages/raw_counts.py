@@ -4,12 +4,13 @@ The stored responses of all settled jobs become rows. A job that is not settled 
 fails, nothing is held, and an observation says that the tier is pending and why.
 """
 
+import time
 from collections.abc import Mapping
 from typing import Any
 
 import dagster as dg
 
-from hq_assets.stages.call import Produced, StageCall
+from hq_assets.stages.call import NotSettled, Produced, StageCall
 from hq_assets.stages.chain import stage_asset
 from hq_assets.stages.rendering import facts_table, in_words
 from hq_assets.stages.spec import WorkloadSpec
@@ -18,7 +19,7 @@ from resources.store.artifact import Artifact
 
 STAGE = "raw_counts"
 DEADLINE_SECONDS = 3600.0
-"""How long a run waits for a local simulator; the job itself lives on after it."""
+"""How long a run waits for all jobs of a local simulator; they live on after it."""
 
 
 def compute(call: StageCall) -> Produced:
@@ -28,8 +29,8 @@ def compute(call: StageCall) -> Produced:
     receipts = call.scan("job_receipts").collect()
     backend = call.open_backend(call.inputs["job_receipts"].facts["backend"])
     parts, heads = [], []
-    for row in receipts.iter_rows(named=True):
-        outcomes, head = collect(call, backend, row)
+    for job in settled_jobs(call, backend, receipts["idempotency_key"].to_list()):
+        outcomes, head = response_of(call, job)
         parts.append(outcomes)
         heads.append(head)
     calibration = backend.calibration()
@@ -60,33 +61,58 @@ def compute(call: StageCall) -> Produced:
     )
 
 
-def collect(call: StageCall, backend: Any, row: Mapping[str, Any]) -> tuple[Any, dict[str, Any]]:
-    """Rows and response head of one job.
+def settled_jobs(call: StageCall, backend: Any, keys: list[str]) -> list[Any]:
+    """Completed jobs in the order of their keys; waits for a local simulator until the deadline.
 
     Raises:
-        BackendError: The job failed, was cancelled, or did not end before the deadline (it lives on).
+        BackendError: A job failed or was cancelled, or a local simulator stopped at it.
+        NotSettled: Jobs are alive; nothing is wrong with them.
     """
-    from resources.control.collection import Deadline, collect_job, load_result
+    from resources.control.collection import Deadline, collect_job
     from resources.control.submission import error_class_of
 
     ledger = call.context.resources.ledger.open()
-    job = collect_job(
-        ledger, backend, call.store, row["idempotency_key"], wait=Deadline(DEADLINE_SECONDS)
-    )
-    if job.state != "completed":
-        error_class = error_class_of(job) if job.error_class else "timeout"
-        why = job.diagnosis or "no diagnosis given"
-        message = f"Job {row['idempotency_key'][:12]} on {backend.name} is {job.state}: {why}."
-        raise BackendError(error_class, message)
+    until = time.monotonic() + DEADLINE_SECONDS
+    jobs, alive = [], []
+    for key in keys:
+        wait = Deadline(max(0.0, until - time.monotonic()))
+        job = collect_job(ledger, backend, call.store, key, wait=wait)
+        what = f"Job {key[:12]} on {backend.name} is {job.state}"
+        # Nobody works on what a local simulator stopped at: that is an error to mend, not a wait.
+        stopped = backend.limits().inline and job.error_class == "transient"
+        if job.state in ("failed", "cancelled") or stopped:
+            message = f"{what}: {job.diagnosis or 'no diagnosis given'}."
+            raise BackendError(error_class_of(job), message)
+        if job.state != "completed":
+            why = job.diagnosis or (
+                f"not settled within {DEADLINE_SECONDS:,.0f} s"
+                if backend.limits().inline
+                else "not settled when it was asked for"
+            )
+            alive.append(f"{what}: {why}.")
+        jobs.append(job)
+    if alive:
+        more = f" So are {len(alive) - 1} more." if len(alive) > 1 else ""
+        raise NotSettled(alive[0] + more)
+    return jobs
+
+
+def response_of(call: StageCall, job: Any) -> tuple[Any, dict[str, Any]]:
+    """Rows and response head of one completed job."""
+    from resources.control.collection import load_result
+
     outcomes, head = load_result(call.store, job)
     request = call.store.get_blob(job.payload_ref)
     circuits = [pub.circuit_id for pub in ExecutionRequest.model_validate_json(request).pubs]
     head = {**head, "circuits": circuits}
-    return counts_frame(outcomes, head, request, row["idempotency_key"]), head
+    return counts_frame(outcomes, head, request, job.idempotency_key), head
 
 
 def counts_frame(outcomes: Any, head: Mapping[str, Any], payload: bytes, key: str) -> Any:
-    """Outcomes of one job with the circuit, seed, shots and method of their pub."""
+    """Outcomes of one job with the circuit, seed, shots and method of their pub.
+
+    `execution` numbers the parameter rows of a pub, or its pairs; a pair has no parameter row.
+    """
     import polars as pl
 
     request = ExecutionRequest.model_validate_json(payload)
@@ -104,6 +130,7 @@ def counts_frame(outcomes: Any, head: Mapping[str, Any], payload: bytes, key: st
                 dtype=pl.Int64,
             ),
             "method": [p["method"] for p in head["pubs"]],
+            "paired": [pub.pairs_ref is not None for pub in request.pubs],
         }
     )
     joined = outcomes.lazy().join(labels.lazy(), on="pub", how="left", maintain_order="left")
@@ -111,7 +138,7 @@ def counts_frame(outcomes: Any, head: Mapping[str, Any], payload: bytes, key: st
         "circuit_id",
         "seed",
         "execution",
-        parameter_row=pl.col("execution"),
+        parameter_row=pl.when(~pl.col("paired")).then(pl.col("execution")),
         register="register",
         bitstring="bitstring",
         count="count",

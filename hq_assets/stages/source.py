@@ -19,10 +19,22 @@ from hq_assets.stages.spec import WorkloadSpec
 from resources.store.artifact import Artifact, TableEntry
 
 STAGE = "source"
+CHUNK_BYTES = 1 << 20
 
 
 def source_paths(spec: WorkloadSpec) -> list[Path]:
-    """Existing source files of a workload, sorted by name; hidden and temporary files are left out."""
+    """Existing source files of a workload, sorted by name; hidden and temporary files are left out.
+
+    Raises:
+        DataError: A pattern names a place outside the workload's folder.
+    """
+    outside = [name for name in spec.sources if Path(name).is_absolute() or ".." in Path(name).parts]
+    if outside:
+        message = (
+            f"Source pattern {', '.join(outside)} of {spec.name} leaves its folder. "
+            "Give patterns relative to the folder of the defs.yaml, e.g. data/*.csv."
+        )
+        raise DataError(message)
     found = {
         path for pattern in spec.sources for path in spec.folder.glob(pattern) if path.is_file()
     }
@@ -76,9 +88,35 @@ def _rows(spec: WorkloadSpec, reference: Callable[[Path, str], str]) -> Any:
     for path in paths:
         ref = reference(path, path.suffix.lstrip(".").lower() or "bin")
         name = path.relative_to(spec.folder).as_posix()
-        rows.append((name, ref.partition(".")[0], path.stat().st_size, ref, SCHEMA_VERSION))
-    columns = ["path", "content_hash", "size", "ref", "schema_version"]
-    return pl.DataFrame(rows, schema=columns, orient="row")
+        rows.append(
+            {
+                "path": name,
+                "content_hash": ref.partition(".")[0],
+                "size": path.stat().st_size,
+                "ref": ref,
+                "records": count_records(path),
+                "schema_version": SCHEMA_VERSION,
+            }
+        )
+    return pl.DataFrame(rows, schema_overrides={"records": pl.Int64})
+
+
+def count_records(path: Path) -> int | None:
+    """Lines of a CSV file after its header, read in chunks; None for any other file.
+
+    A line break within quotes ends no record. Where quotes are not closed the number means nothing,
+    and the stage that reads the records refuses the file.
+    """
+    if path.suffix.lower() != ".csv":
+        return None
+    ends, quoted, last = 0, False, b"\n"
+    with path.open("rb") as file:
+        while chunk := file.read(CHUNK_BYTES):
+            parts = chunk.split(b'"')
+            ends += sum(part.count(b"\n") for part in parts[quoted::2])
+            quoted ^= len(parts) % 2 == 0
+            last = chunk[-1:]
+    return max(0, ends + (last != b"\n") - 1)
 
 
 def _artifact(spec: WorkloadSpec, entry: TableEntry) -> Artifact:

@@ -115,7 +115,24 @@ class Settings(KindSettings):
             "label_values": (self.negative_label, self.positive_label),
             "encoding_range": self.encoding.bounds,
             "feature_contract": {name: feature.drift for name, feature in self.features.items()},
+            "one_row_per_record": True,
             "drift_false_alarm_rate": self.decision.drift_false_alarm_rate,
+        }
+
+    def decision_facts(self) -> dict[str, object]:
+        """Threshold, band of abstention and where an action begins; Platt scaling as calibrator."""
+        rule = self.decision
+        return {
+            "decision_threshold": {
+                "probability": rule.threshold,
+                "abstain_between": list(rule.abstain_between),
+                "action_from": rule.action_from,
+            },
+            "calibrator": {
+                "name": "Platt scaling",
+                "fitted_on": "out-of-fold margins of training rows",
+                "folds": self.classifier.folds,
+            },
         }
 
     def metric_names(self) -> tuple[str, ...]:

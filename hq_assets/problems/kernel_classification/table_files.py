@@ -19,6 +19,7 @@ BATCH_ROWS = 100_000
 """Rows held at a time; memory is this many rows of all columns, a few times over."""
 
 _TAIL_BYTES = 1 << 20
+_LONGEST_HEADER = 1 << 20
 _MAGIC = {
     b"\x1f\x8b": "gzip-compressed; decompress it first",
     b"PK\x03\x04": "a zip archive; unpack it first",
@@ -36,14 +37,20 @@ def check_table(file: SourceFile, needed: Sequence[str]) -> None:
         needed: Columns that its header must have.
 
     Raises:
-        DataError: The file is empty, compressed, not UTF-8, lacks columns, has no rows or is cut.
+        DataError: The file is empty, compressed, not UTF-8, lacks lines or columns, has no rows or is cut.
     """
     with file.local.open("rb") as stream:
-        head = stream.readline()
+        head = stream.readline(_LONGEST_HEADER)
         for magic, what in _MAGIC.items():
             if head.startswith(magic):
                 message = f"{file.path} is {what}. Needed is a CSV file in UTF-8."
                 raise DataError(message)
+        if len(head) == _LONGEST_HEADER and not head.endswith(b"\n"):
+            message = (
+                f"{file.path} has no line end in its first {_LONGEST_HEADER:,} bytes, so it is no CSV table. "
+                "Needed is a header line with the columns; deliver the file again."
+            )
+            raise DataError(message)
         header = _header(file, head)
         missing = [name for name in needed if name not in header]
         if missing:

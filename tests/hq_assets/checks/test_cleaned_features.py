@@ -1,5 +1,7 @@
 """Splits and classes of cleaned records."""
 
+from dataclasses import replace
+
 import polars as pl
 
 from hq_assets.checks import cleaned_features
@@ -22,8 +24,8 @@ def _rows(labels=("B", "M", "B", "B", "M", "M"), split=("train",) * 4 + ("test",
     return pl.concat([one.with_columns(seed=pl.lit(seed)) for seed in (0, 1)]).lazy()
 
 
-def _judge(rows, facts=FACTS):
-    evidence = Evidence({"cleaned_features": {"rows": rows}})
+def _judge(rows, facts=FACTS, **stage_facts):
+    evidence = Evidence({"cleaned_features": {"rows": rows}}, {"cleaned_features": stage_facts})
     return {each.name: each for each in cleaned_features.judge(evidence, facts)}
 
 
@@ -62,3 +64,14 @@ def test_unusable_rows_count_for_no_class():
 
 def test_a_kind_without_labels_and_values_is_judged_by_its_records():
     assert list(_judge(_rows(), CheckFacts())) == ["seeds_hold_the_same_records"]
+
+
+def test_a_source_record_without_a_row_is_critical_where_its_number_is_known():
+    facts = replace(FACTS, one_row_per_record=True)
+    assert _judge(_rows(), facts, source_records=6)["each_source_record_is_kept"].passed
+    lost = _judge(_rows(), facts, source_records=7)["each_source_record_is_kept"]
+    assert not lost.passed
+    assert lost.severity == "critical"
+    assert lost.rows[0] == {"seed": 0, "reason": "6 rows, the source has 7 records"}
+    assert "each_source_record_is_kept" not in _judge(_rows(), facts, source_records=None)
+    assert "each_source_record_is_kept" not in _judge(_rows(), source_records=7)

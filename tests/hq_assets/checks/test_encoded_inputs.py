@@ -99,6 +99,18 @@ def test_a_planted_fault_is_named(arguments, name, reason):
     assert reason in [row["reason"] for row in verdict.rows]
 
 
+def test_records_that_are_dropped_or_unused_need_no_encoded_row():
+    more = pl.LazyFrame(
+        {
+            "record_id": ["d", "e"],
+            "seed": [0, 0],
+            "split": ["unused", "unused"],
+            "status": ["ok", "dropped"],
+        }
+    )
+    assert _judge(cleaned=pl.concat([_cleaned(), more]))["each_record_is_encoded_once"].passed
+
+
 def test_planted_drift_of_a_component_is_found_and_fixed_only_where_all_features_are():
     rng = np.random.default_rng(0)
     values = rng.normal(size=(400, 3))

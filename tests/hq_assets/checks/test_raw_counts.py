@@ -70,13 +70,14 @@ def _pairs():
     )
 
 
-def _judge(rows, **facts):
+def _judge(rows, stage_facts=None, **facts):
     tables = {
         "raw_counts": {"rows": _counts(rows)},
         "compiled_circuits": {"rows": _compiled()},
         "encoded_inputs": {"rows": _encoded(), "pairs": _pairs()},
     }
-    return {each.name: each for each in raw_counts.judge(Evidence(tables), CheckFacts(**facts))}
+    evidence = Evidence(tables, {"raw_counts": stage_facts or {}})
+    return {each.name: each for each in raw_counts.judge(evidence, CheckFacts(**facts))}
 
 
 def _replaced(index, **changes):
@@ -193,6 +194,24 @@ def test_weights_that_a_provider_reports_for_sampled_shots_are_no_missing_counts
     assert verdicts["weights_sum_to_one"].passed
 
 
-def test_a_settled_request_without_rows_is_complete():
-    verdicts = _judge([])
+def test_a_request_that_a_lower_tier_answered_lacks_no_execution():
+    verdicts = _judge([], {"origin": {"tier": "classical"}})
     assert all(each.passed for each in verdicts.values())
+
+
+def test_executions_without_outcomes_and_reason_stop_the_chain():
+    verdict = _judge([], {"origin": {"tier": "simulator"}, "refused": {}})[
+        "executions_are_complete"
+    ]
+    assert not verdict.passed
+    assert verdict.severity == "critical"
+    assert {row["circuit_id"] for row in verdict.rows} == {"bell", "pair", "ideal"}
+
+
+def test_executions_refused_for_a_stated_reason_are_a_warning_with_that_reason():
+    verdicts = _judge(GOOD[2:], {"refused": {"bell": "too many qubits"}})
+    assert verdicts["executions_are_complete"].passed
+    refusal = verdicts["no_execution_is_refused"]
+    assert not refusal.passed
+    assert refusal.severity == "warning"
+    assert refusal.rows[0]["reason"] == "0 of 1 executions have outcomes: too many qubits"

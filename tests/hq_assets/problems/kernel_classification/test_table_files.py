@@ -1,8 +1,11 @@
 import gzip
+import os
+import tracemalloc
 
 import pytest
 
-from hq_assets.problems.contract import DataError
+from hq_assets.problems.contract import DataError, SourceFile
+from hq_assets.problems.kernel_classification.table_files import check_table
 from hq_assets.problems.kernel_classification.table_survey import survey_table
 
 
@@ -55,3 +58,18 @@ def test_a_byte_order_mark_and_windows_line_ends_are_read(table, source, setting
     marked.write_bytes(b"\xef\xbb\xbf" + text.encode())
     found = survey_table([source(marked)], settings(), [0])
     assert found.facts["rows_usable"] == 60
+
+
+def test_a_huge_file_without_a_line_end_is_refused_in_little_memory(tmp_path):
+    path = tmp_path / "bad.csv"
+    path.touch()
+    os.truncate(path, 1 << 30)
+    file = SourceFile(path=path.name, local=path, content_hash="0" * 64, size=1 << 30)
+    tracemalloc.start()
+    try:
+        with pytest.raises(DataError, match="no line end in its first"):
+            check_table(file, ["id"])
+        _, most = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    assert most < 16 << 20
