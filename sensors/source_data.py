@@ -18,6 +18,8 @@ import dagster as dg
 from hq_assets.problems.contract import DataError
 from hq_assets.stages import source
 from hq_assets.stages.columns import column_schema
+from hq_assets.stages.manifest_facts import source_hashes
+from hq_assets.stages.provenance import reported_manifest
 from hq_assets.stages.spec import WorkloadSpec
 from resources.store.artifact import Artifact
 from resources.store.errors import StoreError
@@ -240,9 +242,12 @@ class _Tick:
         rows = artifact.tables["rows"]
         tags = {DATA_VERSION_TAG: artifact.data_version}
         code_version = self._code_version(_key(spec))
+        manifest = {}
         if code_version is not None:
             tags[CODE_VERSION_TAG] = code_version
+            manifest["manifest"] = self._manifest(spec, artifact, code_version)
         metadata: dict[str, Any] = {
+            **manifest,
             "dagster/row_count": rows.rows,
             "dagster/column_schema": column_schema(rows.columns),
             "data_version": artifact.data_version[:16],
@@ -254,6 +259,15 @@ class _Tick:
             metadata=metadata,
             tags=tags,
         )
+
+    def _manifest(self, spec: WorkloadSpec, artifact: Artifact, code_version: str) -> str:
+        """Reference of the stored manifest of a report."""
+        store = self._context.resources.store.open()
+        known = {
+            "source_hashes": source_hashes(store, artifact),
+            "requested_by": "sensor source_data",
+        }
+        return store.put_manifest(reported_manifest(spec, artifact, code_version, known))
 
     def _code_version(self, key: dg.AssetKey) -> str | None:
         """Code version of the loaded asset, so that `hq plan` does not take the report for stale."""

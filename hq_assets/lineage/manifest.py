@@ -165,9 +165,8 @@ def _nulls(document: Mapping[str, Any]) -> Iterator[str]:
 
 
 def _usual_reason(place: str, stage: str) -> str:
-    name = place.partition(".")[0]
     reason = NOT_YET_KNOWN.get(place)
-    if reason is None or name in KNOWN_AT.get(stage, ()):
+    if reason is None or place in KNOWN_AT.get(stage, ()):
         message = (
             f"The manifest of a result of {stage} says nothing about {place}. "
             "Give its value, or its reason in null_reasons."

@@ -10,6 +10,8 @@ if TYPE_CHECKING:
 _NOT_DECLARED = "not declared by the workload"
 _NOT_ASKED = "the run does not say"
 _NO_DATA_YET = "recorded by the stages that read the source data"
+_NO_CLEANING = "recorded by cleaned_features and what follows from it"
+_NO_ROWS = "recorded by encoded_inputs and what follows from it"
 _NO_ENCODING = "recorded by encoded_inputs, where the problem kind has an encoding"
 _NO_CIRCUIT = "recorded by compiled_circuits and what follows from it"
 _NO_BACKEND = "recorded by target and what follows from it"
@@ -65,11 +67,11 @@ NOT_YET_KNOWN: Mapping[str, str] = {
     "allowed_regions": _NOT_DECLARED,
     "source_hashes": _NO_DATA_YET,
     "dataset_version": "the publisher gives none",
-    "input_hash": _NO_DATA_YET,
-    "split": _NO_DATA_YET,
+    "input_hash": _NO_ROWS,
+    "split": _NO_CLEANING,
     "sampling_strategy": _UNUSED,
     "seeds": _UNUSED,
-    "transforms": _NO_DATA_YET,
+    "transforms": _NO_CLEANING,
     "preprocessing_version": "part of code_version",
     "postprocessing_version": "part of code_version",
     "feature_contract": _NOT_DECLARED,
@@ -131,24 +133,46 @@ NOT_YET_KNOWN: Mapping[str, str] = {
     "origin_tier": _NOT_CACHED,
     "origin_result": _NOT_CACHED,
     "age_seconds": _NOT_CACHED,
-    "cost_items": _NO_JOB,
+    "cost_items": _NO_RESPONSE,
 }
 """Field, or part of a field → the usual reason for null. What is not listed is always known."""
 
+_DATA = ("source_hashes", "split", "transforms", "seeds")
+_ROWS = (*_DATA, "input_hash")
+_CIRCUITS = (
+    *_ROWS,
+    "backend",
+    "target_fingerprint",
+    "circuit_fingerprint",
+    "compiled_fingerprint",
+    "transpile_options",
+    "template_version",
+    "measurement",
+    "calibration_id",
+)
+_JOBS = (*_CIRCUITS, "idempotency_key", "payload_fingerprint", "payload_ref")
+_ANSWERS = (
+    *_JOBS,
+    "raw_response_ref",
+    "result_ref",
+    "partial",
+    "shots",
+    "cost_items",
+    "tier",
+    "route",
+)
+
 KNOWN_AT: Mapping[str, tuple[str, ...]] = {
-    "cleaned_features": ("source_hashes", "transforms", "seeds"),
+    "source": ("source_hashes",),
     "target": ("backend", "target_fingerprint", "backend_options"),
-    "compiled_circuits": (
-        "backend",
-        "target_fingerprint",
-        "circuit_fingerprint",
-        "compiled_fingerprint",
-        "transpile_options",
-        "template_version",
-    ),
-    "job_receipts": ("backend", "target_fingerprint", "idempotency_key", "payload_fingerprint"),
-    "raw_counts": ("tier",),
-    "normalized_results": ("tier",),
-    "decisions": ("tier", "baseline_ref"),
+    "profile": ("profile",),
+    "cleaned_features": _DATA,
+    "encoded_inputs": _ROWS,
+    "compiled_circuits": (*_CIRCUITS, "feature_map_cost"),
+    "job_receipts": (*_JOBS, "attempt"),
+    "raw_counts": (*_ANSWERS, "attempt"),
+    "baselines": _DATA,
+    "normalized_results": _ANSWERS,
+    "decisions": (*_ANSWERS, "baseline_ref", "baseline_quality"),
 }
 """Stage → fields that it must know: there the usual reason is no excuse."""

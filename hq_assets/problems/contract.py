@@ -67,6 +67,13 @@ class KindSettings(BaseModel):
         """
         return {}
 
+    def decision_facts(self) -> dict[str, Any]:
+        """How `decide` turns scores into decisions, as JSON-able manifest fields.
+
+        Known names: decision_threshold, calibrator, ensemble_weights; those without meaning are left out.
+        """
+        return {}
+
     def metric_names(self) -> Sequence[str]:
         """Metrics that `decide` reports and a charter may name; empty if any name is allowed."""
         return ()

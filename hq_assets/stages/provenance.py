@@ -9,9 +9,12 @@ from typing import TYPE_CHECKING, Any
 
 import dagster as dg
 
-from hq_assets.problems.contract import SCHEMA_VERSION
+from hq_assets.problems.contract import SCHEMA_VERSION, KindSettings
+from hq_assets.stages.call import kind_settings
 from hq_assets.stages.request import RunRequest
-from resources.home import project_root
+from hq_assets.stages.spec import UPSTREAM, WorkloadSpec
+from hq_assets.stages.standing import resolved_materialization
+from resources.home import hq_environment, project_root
 from resources.store.artifact import Artifact
 
 if TYPE_CHECKING:
@@ -42,61 +45,138 @@ def manifest_of(
     code_version: str,
     seconds: float,
 ) -> dict[str, Any]:
-    """The manifest of a computed result: what the run, the workload and the stage know."""
+    """The manifest of a computed result: what the run, the workload, the inputs and the stage know."""
     from hq_assets.lineage.manifest import build_manifest
+    from hq_assets.stages.manifest_facts import stage_facts
 
-    fields = {
-        **inherited(call),
-        **run_fields(call),
-        **artifact_fields(call, artifact, code_version),
-        **known,
+    fields, reasons = inherited(call)
+    earlier = fields.get("transforms", [])
+    add_fields(fields, reasons, run_fields(call))
+    add_fields(fields, reasons, declared_fields(call.spec, artifact, code_version, call.settings))
+    add_fields(fields, reasons, known)
+    add_fields(fields, reasons, stage_facts(call, artifact, fields))
+    if call.stage == "encoded_inputs":
+        fields["transforms"] = [*earlier, *fields["transforms"]]
+    result = {
+        "inputs": input_versions(call),
         "timings": {"wall": seconds},
         "cache_hit": False,
         "origin": None,
     }
-    return build_manifest(**fields)
+    return build_manifest(reasons, **{**fields, **result})
 
 
 INHERITED = (
-    "source_hashes", "transforms", "encoding", "feature_map", "circuit_template", "template_version", "release_note",
-    "circuit_fingerprint", "compiled_fingerprint", "transpile_options", "num_qubits", "depth", "two_qubit_gates",
-    "provider", "backend", "backend_options", "target_fingerprint", "idempotency_key", "payload_fingerprint",
-    "provider_job_id", "job_id", "shots", "method", "raw_response_ref", "cost_items", "tier", "profile",
+    "source_hashes", "split", "seeds", "transforms", "input_hash", "encoding", "feature_map", "feature_map_cost",
+    "circuit_template", "template_version", "release_note", "circuit_fingerprint", "compiled_fingerprint",
+    "measurement", "transpile_options", "num_qubits", "depth", "two_qubit_gates", "provider", "backend",
+    "backend_options", "target_fingerprint", "calibration_id", "idempotency_key", "payload_fingerprint",
+    "payload_ref", "provider_job_id", "job_id", "attempt", "retry_of", "conditions_changed", "shots", "method",
+    "raw_response_ref", "result_ref", "partial", "cost_items", "tier", "route", "profile",
 )  # fmt: skip
 """Fields that a result takes over from the manifests of its inputs, the nearest input last."""
 
+MERGED = ("seeds", "calibration_id")
+"""Fields of which each stage adds a part."""
 
-def inherited(call: "StageCall") -> dict[str, Any]:
-    """What the manifests of the inputs say about data, circuits, backend and jobs."""
-    found: dict[str, Any] = {}
-    for name in reversed(list(call.inputs)):
-        ref = materialized_manifest(call.context.instance, dg.AssetKey([call.spec.name, name]))
-        if ref is not None:
-            document = call.store.get_manifest(ref)
-            found.update({key: document[key] for key in INHERITED if document.get(key) is not None})
-    return found
+
+def inherited(call: "StageCall") -> tuple[dict[str, Any], dict[str, str]]:
+    """What the manifests of the resolved inputs say about data, circuits, backend and jobs.
+
+    Returns:
+        Fields that are known, and why others are not, where that is no usual reason.
+    """
+    from hq_assets.lineage.unknown_fields import NOT_YET_KNOWN
+
+    fields: dict[str, Any] = {}
+    reasons: dict[str, str] = {}
+    for name in reversed(UPSTREAM[call.stage]):
+        artifact = call.inputs[name]
+        key = dg.AssetKey([call.spec.name, name])
+        found = resolved_materialization(
+            call.context.instance, key, artifact.data_version, call.context.run.run_id
+        )
+        ref = manifest_reference(found)
+        if ref is None:
+            continue
+        document = call.store.get_manifest(ref)
+        special = {
+            place: reason
+            for place, reason in document["null_reasons"].items()
+            if place.partition(".")[0] in INHERITED and reason != NOT_YET_KNOWN.get(place)
+        }
+        known = {name: document.get(name) for name in INHERITED}
+        add_fields(fields, reasons, {**known, "null_reasons": special})
+    return fields, reasons
+
+
+def add_fields(fields: dict[str, Any], reasons: dict[str, str], more: Mapping[str, Any]) -> None:
+    """Add what is known to what was known; a null takes nothing away, merged fields grow by part."""
+    for name, value in more.items():
+        if name == "null_reasons" or value is None:
+            continue
+        if name not in MERGED:
+            fields[name] = value
+            continue
+        parts = {part: entry for part, entry in value.items() if entry is not None}
+        fields[name] = {**value, **fields.get(name, {}), **parts}
+    reasons.update(more.get("null_reasons") or {})
+
+
+def manifest_reference(materialization: dg.AssetMaterialization | None) -> str | None:
+    """Reference of a materialization's manifest, or None."""
+    entry = materialization.metadata.get("manifest") if materialization else None
+    return str(entry.value) if entry is not None else None
 
 
 def materialized_manifest(instance: dg.DagsterInstance, key: dg.AssetKey) -> str | None:
     """Manifest reference of an asset's latest materialization, or None."""
     event = instance.get_latest_materialization_event(key)
-    materialization = event.asset_materialization if event else None
-    entry = materialization.metadata.get("manifest") if materialization else None
-    return str(entry.value) if entry is not None else None
+    return manifest_reference(event.asset_materialization if event else None)
 
 
-def reused_manifest(call: "StageCall", origin_ref: str, code_version: str) -> dict[str, Any]:
-    """The manifest of a cache hit: the original's content, this run's identity, and the origin's reference."""
+def reused_manifest(
+    call: "StageCall", artifact: Artifact, origin_ref: str, code_version: str, seconds: float
+) -> dict[str, Any]:
+    """The manifest of a cache hit: how the original was computed, and for whom and why it is used here."""
     from hq_assets.lineage.manifest import rebuild_manifest
 
+    declared = declared_fields(call.spec, artifact, code_version, call.settings)
+    reasons = declared.pop("null_reasons", {})
+    origin = call.store.get_manifest(origin_ref)
+    origin["null_reasons"] = {**origin["null_reasons"], **reasons}
     return rebuild_manifest(
-        call.store.get_manifest(origin_ref),
+        origin,
         **run_fields(call),
+        **declared,
+        profile=inherited(call)[0].get("profile", origin["profile"]),
         inputs=input_versions(call),
-        code_version=code_version,
+        timings={"wall": seconds},
         cache_hit=True,
         origin=origin_ref,
     )
+
+
+def reported_manifest(
+    spec: WorkloadSpec, artifact: Artifact, code_version: str, known: Mapping[str, Any]
+) -> dict[str, Any]:
+    """The manifest of a source that a sensor captured outside a run.
+
+    Args:
+        spec: The workload.
+        artifact: The captured source.
+        code_version: Of the source asset.
+        known: What the sensor knows, e.g. the files' hashes.
+    """
+    from hq_assets.lineage.manifest import build_manifest
+
+    fields: dict[str, Any] = {}
+    names = ("request_id", "workflow_id", "purpose")
+    reasons: dict[str, str] = dict.fromkeys(names, "reported by a sensor, outside a run")
+    settings = kind_settings(spec, {})
+    add_fields(fields, reasons, declared_fields(spec, artifact, code_version, settings))
+    add_fields(fields, reasons, {**process_fields(), "trigger": "sensor", **known})
+    return build_manifest(reasons, **{**fields, "inputs": {}, "cache_hit": False})
 
 
 def run_fields(call: "StageCall") -> dict[str, Any]:
@@ -111,7 +191,14 @@ def run_fields(call: "StageCall") -> dict[str, Any]:
         "trigger": request.trigger,
         "requested_by": request.requested_by,
         "purpose": request.purpose,
-        "environment": context.resources.home.environment(),
+        **process_fields(),
+    }
+
+
+def process_fields() -> dict[str, Any]:
+    """Manifest fields of this process: environment, packages and commit."""
+    return {
+        "environment": hq_environment(),
         "packages": dict(package_versions()),
         "sdk_version": metadata.version("qiskit"),
         "git_commit": git_commit(),
@@ -123,9 +210,12 @@ def input_versions(call: "StageCall") -> dict[str, str]:
     return {f"{call.spec.name}/{name}": entry.data_version for name, entry in call.inputs.items()}
 
 
-def artifact_fields(call: "StageCall", artifact: Artifact, code_version: str) -> dict[str, Any]:
-    """Manifest fields of the workload and of the version that was made."""
-    spec = call.spec
+def declared_fields(
+    spec: WorkloadSpec, artifact: Artifact, code_version: str, settings: KindSettings
+) -> dict[str, Any]:
+    """Manifest fields of what the workload declares and of the version that was made."""
+    from hq_assets.stages.manifest_facts import contract_fields
+
     context = spec.context
     business = ("criticality", "latency_class", "quantum_step", "success_metric", "thresholds", "owners", "consumer",
                 "fallback_sentence", "data_class", "allowed_regions", "routing_policy", "team")  # fmt: skip
@@ -133,14 +223,14 @@ def artifact_fields(call: "StageCall", artifact: Artifact, code_version: str) ->
         **{name: context.get(name) for name in business},
         "workload": spec.name,
         "workload_version": spec.template_version,
-        "stage": call.stage,
+        "stage": artifact.stage,
         "data_version": artifact.data_version,
         "code_version": code_version,
-        "inputs": input_versions(call),
         "tables": {name: entry.model_dump(mode="json") for name, entry in artifact.tables.items()},
         "blobs": {name: entry.model_dump(mode="json") for name, entry in artifact.blobs.items()},
         "schema_version": {"manifest": None, "result": SCHEMA_VERSION},
         "backend_assumptions": dict(spec.backend_assumptions),
+        **contract_fields(settings),
     }
 
 

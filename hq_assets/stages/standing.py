@@ -56,6 +56,28 @@ def unfinished_checks(
     ]
 
 
+def resolved_materialization(
+    instance: dg.DagsterInstance, asset_key: dg.AssetKey, data_version: str, run_id: str
+) -> dg.AssetMaterialization | None:
+    """The materialization behind an input that a run resolved: its own, or else the newest of the version.
+
+    Args:
+        instance: Dagster's instance.
+        asset_key: The input's asset.
+        data_version: The version that the step resolved when it started.
+        run_id: The run that reads.
+    """
+    newest = None
+    for record in instance.fetch_materializations(asset_key, limit=HISTORY).records:
+        found = record.asset_materialization
+        if found is None or (found.tags or {}).get(DATA_VERSION_TAG) != data_version:
+            continue
+        if record.run_id == run_id:
+            return found
+        newest = newest or found
+    return newest
+
+
 def materialization_id(
     instance: dg.DagsterInstance, asset_key: dg.AssetKey, data_version: str
 ) -> int | None:

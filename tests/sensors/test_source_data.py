@@ -1,5 +1,6 @@
 """The source sensor: its judgement as a table, and its ticks over real files, store and instance."""
 
+import hashlib
 import json
 import os
 from dataclasses import dataclass, field
@@ -56,13 +57,25 @@ def test_the_judgement_follows_its_table(files, recorded, remembered, now, actio
     assert judge(Observation(files, recorded), remembered, now, 10.0) == (action, after)
 
 
+PROBLEM = {
+    "id_column": "id",
+    "label_column": "class",
+    "positive_label": "yes",
+    "negative_label": "no",
+    "features": {"x": "may_drift", "y": "fixed"},
+    "train_rows": 10,
+    "test_rows": 4,
+    "encoding": {"name": "zz", "num_qubits": 2, "reps": 1, "entanglement": "linear"},
+}
+
+
 def workload(folder: Path, name: str = "w", sources=("*.csv",)) -> WorkloadSpec:
     return WorkloadSpec(
         name=name,
         folder=folder,
         sources=tuple(sources),
         kind="kernel_classification",
-        problem={},
+        problem=PROBLEM,
         profiles=(),
         default_profile=None,
         default_backend="ideal_aer",
@@ -156,6 +169,13 @@ def test_new_content_is_reported_once_with_its_version_and_captured(daemon):
     version = source.content_version(daemon.specs[0])
     assert daemon.reported == [("w", version)]
     assert data.asset_events[0].tags["dagster/code_version"] == "code-1"
+    manifest = daemon.store.open().get_manifest(data.asset_events[0].metadata["manifest"].value)
+    content = hashlib.sha256(file_of(daemon).read_bytes()).hexdigest()
+    assert manifest["source_hashes"] == {"a.csv": content}
+    assert (manifest["trigger"], manifest["stage"]) == ("sensor", "source")
+    assert (manifest["data_version"], manifest["code_version"]) == (version, "code-1")
+    assert manifest["null_reasons"]["dagster_run_id"] == "made outside a run"
+    assert manifest["feature_contract"]["drift"] == {"x": "may_drift", "y": "fixed"}
     assert daemon.store.open().artifact("w", "source", version).tables["rows"].rows == 1
     daemon.settle()
     assert len(daemon.reported) == 1

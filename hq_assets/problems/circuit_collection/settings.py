@@ -107,6 +107,10 @@ class Settings(KindSettings):
         default=0.95, gt=0.0, lt=1.0, description="Level of the intervals"
     )
 
+    def decision_facts(self) -> dict[str, object]:
+        """Least relative fidelity of an accepted distribution; nothing is calibrated."""
+        return {"decision_threshold": {"relative_fidelity": self.accept_fidelity}}
+
     def metric_names(self) -> tuple[str, ...]:
         """Comparisons with the ideal distributions."""
         return METRICS

@@ -33,6 +33,7 @@ NEEDED = {
     "data_version": "ab" * 32,
     "code_version": "cd" * 32,
     "inputs": {"screening/source": "ef" * 32},
+    "source_hashes": {"a.csv": "ab"},
     "tables": {"rows": {"ref": "12.parquet"}},
     "blobs": {},
     "cache_hit": False,
@@ -122,7 +123,7 @@ def test_a_null_without_a_reason_is_refused_by_name(name):
 )
 def test_a_stage_that_must_know_a_field_has_no_excuse(stage, name):
     others = {n: EXAMPLES[n] for n in KNOWN_AT[stage] if n != name}
-    known = {**NEEDED, **others, "stage": stage}
+    known = {**NEEDED, **others, "stage": stage, name: None}
     with pytest.raises(ManifestError, match=rf"{stage} says nothing about {name}\."):
         build_manifest(**known)
     document = build_manifest(**known, null_reasons={name: "the backend keeps it secret"})
@@ -144,6 +145,21 @@ EXAMPLES = {
     "payload_fingerprint": "ab",
     "tier": "simulator",
     "baseline_ref": "a@b",
+    "baseline_quality": {"linear_svc": 0.9},
+    "split": {"0": {"train": 3}},
+    "input_hash": "ab",
+    "measurement": {"basis": "computational"},
+    "calibration_id": {"compile": "a", "submit": None, "finish": None},
+    "feature_map_cost": {"depth": 3},
+    "payload_ref": [],
+    "attempt": 1,
+    "raw_response_ref": [],
+    "result_ref": [],
+    "partial": False,
+    "shots": {"asked": 1, "returned": 1},
+    "cost_items": [],
+    "route": ["simulator"],
+    "profile": "exact",
 }
 
 
