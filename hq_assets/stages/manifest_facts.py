@@ -76,7 +76,9 @@ def _with_parameters(steps: list[Mapping[str, Any]], artifact: Artifact) -> list
 
 def _encoded(call: StageCall, artifact: Artifact, known: Mapping[str, Any]) -> Fields:
     del call
+    names = ("encoding", "feature_map")
     return {
+        "null_reasons": dict.fromkeys(names, "the problem kind has no encoding"),
         "input_hash": artifact.tables["rows"].content_hash,
         "transforms": _with_parameters(known["transforms"], artifact),
     }

@@ -13,7 +13,8 @@ from resources.store.artifacts import ArtifactStore
 WORKLOAD = "cancer_screening"
 OF_THE_RUN = {
     "request_id", "workflow_id", "correlation_id", "dagster_run_id", "trigger", "requested_by", "timings",
-    "job_id", "provider_job_id", "calibration_id", "cost_items", "raw_response_ref", "git_commit",
+    "job_id", "provider_job_id", "calibration_id", "cost_items", "payload_ref", "raw_response_ref",
+    "result_ref", "git_commit",
 }  # fmt: skip
 """Fields that tell one run from another; the commit too, as others may commit while the test runs."""
 
