@@ -10,8 +10,9 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
+from hq_assets.audit.dead_jobs import dead_jobs_reason
 from hq_assets.audit.staleness import Reason, stale_assets, with_downstream
-from hq_assets.cli.outside import Choice, outside_versions
+from hq_assets.cli.outside import Choice, InForce, in_force
 from hq_assets.cli.run_locks import running
 from hq_assets.stages.request import RunRequest
 from hq_assets.stages.spec import STAGES, WorkloadSpec
@@ -25,10 +26,12 @@ class Plan:
     Attributes:
         reasons: Why each stale asset is stale.
         selection: The stale assets and everything below them, upstream first.
+        forces: What each workload runs under.
     """
 
     reasons: Sequence[Reason]
     selection: Sequence[dg.AssetKey]
+    forces: Sequence[InForce] = ()
 
 
 def make_plan(
@@ -42,9 +45,13 @@ def make_plan(
     ordered = [known[dg.AssetKey([spec.name, stage])] for spec in specs for stage in STAGES]
     ordered += [spec for key, spec in known.items() if key.path[0] == "platform"]
     checked = {spec.key: unsettled_checks(instance, spec.key) for spec in ordered}
-    reasons = stale_assets(instance, ordered, outside_versions(specs, choice), checked)
+    for key in (dg.AssetKey([spec.name, "job_receipts"]) for spec in specs):
+        checked[key] = checked[key] or dead_jobs_reason(instance, key)
+    forces = in_force(instance, specs, choice)
+    outside = {key: version for force in forces for key, version in force.versions.items()}
+    reasons = stale_assets(instance, ordered, outside, checked)
     stale = [dg.AssetKey.from_user_string(reason.key) for reason in reasons]
-    return Plan(reasons, with_downstream(stale, ordered))
+    return Plan(reasons, with_downstream(stale, ordered), forces)
 
 
 def unsettled_checks(instance: dg.DagsterInstance, key: dg.AssetKey) -> str | None:
@@ -56,7 +63,8 @@ def unsettled_checks(instance: dg.DagsterInstance, key: dg.AssetKey) -> str | No
 
 
 def show_plan(console: Console, plan: Plan) -> None:
-    """Print what is stale and why, and what will run."""
+    """Print what each workload runs under, what is stale and why, and what will run."""
+    console.print(table_of_forces(plan.forces))
     if not plan.selection:
         console.print(
             "Nothing is stale: every asset matches its code, its inputs and the outside world. No run."
@@ -68,6 +76,28 @@ def show_plan(console: Console, plan: Plan) -> None:
         name = key.to_user_string()
         table.add_row(name, reasons.get(name, "below a stale asset"))
     console.print(table)
+
+
+def table_of_forces(forces: Sequence[InForce]) -> Table:
+    """Per workload: profile and backend with what chose them, and what a full run costs."""
+    table = Table(title="In force")
+    for name in ("workload", "profile", "backend", "method", "executions", "shots", "seconds"):
+        table.add_column(name, overflow="fold", no_wrap=name == "workload")
+    for force in forces:
+        executions, profile = force.executions, force.profile
+        known = executions is not None
+        table.add_row(
+            force.workload,
+            f"{profile.name} (by {force.profile_by})",
+            f"{force.backend} (by {force.backend_by})",
+            profile.method,
+            f"{executions:,}" if known else "known when inputs are encoded",
+            f"{executions * profile.shots:,}" if known else f"{profile.shots:,} per execution",
+            "estimated when circuits are compiled"
+            if force.seconds is None
+            else f"about {force.seconds:,.1f}, as estimated at the last submission",
+        )
+    return table
 
 
 def run_config(

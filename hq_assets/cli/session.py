@@ -1,5 +1,6 @@
 """What one command works with: the definitions, the workloads chosen, and the plan."""
 
+import os
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -53,7 +54,7 @@ class Session:
 
         loaded = load_workloads(project)
         specs = _chosen(loaded.specs, request.workloads)
-        _check_profile(specs, request.profile)
+        _check_profile(specs, request.profile or os.environ.get("HQ_PROFILE") or None)
         choice = Choice(backend=request.backend, profile=request.profile)
         definitions = bind(loaded)
         try:

@@ -82,6 +82,8 @@ def settled_jobs(call: StageCall, backend: Any, keys: list[str]) -> list[Any]:
         stopped = backend.limits().inline and job.error_class == "transient"
         if job.state in ("failed", "cancelled") or stopped:
             message = f"{what}: {job.diagnosis or 'no diagnosis given'}."
+            if job.settled:
+                message += f" Materialize {call.spec.name}/job_receipts again, or run `hq run`."
             raise BackendError(error_class_of(job), message)
         if job.state != "completed":
             why = job.diagnosis or (
