@@ -98,7 +98,13 @@ def compute(call: StageCall) -> Produced:
     """Choose the profile and record its content."""
     limits = call.inputs["target"].facts["limits"]
     launchpad = (call.context.op_execution_context.op_config or {}).get("name")
-    profile, source = choose_profile(call.spec, limits, launchpad, os.environ.get("HQ_PROFILE"))
+    asked = os.environ.get("HQ_PROFILE") or None
+    declared = [entry.name for entry in call.spec.profiles]
+    if asked is not None and asked not in declared:
+        call.context.log.warning(
+            "HQ_PROFILE=%s is ignored: %s declares %s", asked, call.spec.name, ", ".join(declared)
+        )
+    profile, source = choose_profile(call.spec, limits, launchpad, asked)
     return replace(produce(profile), metadata={"chosen_by": source})
 
 
