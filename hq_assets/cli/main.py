@@ -52,7 +52,7 @@ def run(
     with usage_problems():
         summary = client.run(request, console)
     with open_instance() as instance:
-        show_ending(console, instance, summary.specs)
+        show_ending(console, instance, summary.specs, summary.run_id, summary.recomputed)
     sys.exit(0 if summary.success else 1)
 
 
