@@ -124,7 +124,8 @@ class Project:
             choice = Choice(backend=backend, profile=profile)
             plan = make_plan(instance, definitions, specs, choice)
             if stages is not None:
-                plan = Plan(plan.reasons, [dg.AssetKey([WORKLOAD, stage]) for stage in stages])
+                chosen = [dg.AssetKey([WORKLOAD, stage]) for stage in stages]
+                plan = Plan(plan.reasons, chosen, plan.forces)
             if not plan.selection:
                 return Outcome(plan, success=True, text="", made=frozenset(), reused=frozenset())
             text = echo or io.StringIO()
