@@ -28,7 +28,9 @@ def source_paths(spec: WorkloadSpec) -> list[Path]:
     Raises:
         DataError: A pattern names a place outside the workload's folder.
     """
-    outside = [name for name in spec.sources if Path(name).is_absolute() or ".." in Path(name).parts]
+    outside = [
+        name for name in spec.sources if Path(name).is_absolute() or ".." in Path(name).parts
+    ]
     if outside:
         message = (
             f"Source pattern {', '.join(outside)} of {spec.name} leaves its folder. "
