@@ -102,7 +102,14 @@ class StageCall:
                 f"Add {self.spec.name}/target to the selection, so that the switch is recorded."
             )
             raise dg.Failure(message, allow_retries=False)
-        return self.open_backend(recorded)
+        backend = self.open_backend(recorded)
+        if backend.target_fingerprint() != self.inputs["target"].facts["target_fingerprint"]:
+            message = (
+                f"Backend '{recorded}' has another target than {self.spec.name}/target records. "
+                f"Add {self.spec.name}/target to the selection, so that the change is recorded."
+            )
+            raise dg.Failure(message, allow_retries=False)
+        return backend
 
     def open_backend(self, name: str) -> Backend:
         """Open a declared backend by name."""

@@ -2,6 +2,7 @@
 
 import io
 from collections.abc import Mapping, Sequence
+from functools import cache
 from importlib import metadata
 from typing import Any
 
@@ -44,7 +45,7 @@ class Compiler:
             target["target_fingerprint"],
             spec.optimization_level,
             spec.seed_transpiler,
-            {"qiskit": metadata.version("qiskit")},
+            {"qiskit": metadata.version("qiskit"), "compiler": compiler_version()},
         )
         entry = self.cache.get(key)
         if entry is None:
@@ -147,6 +148,15 @@ class Compiler:
             "status": status,
             "reason": reason,
         }
+
+
+@cache
+def compiler_version() -> str:
+    """Version of our own code that compiles and describes circuits: a change of it compiles anew."""
+    from hq_assets.lineage.code_fingerprint import code_version
+
+    facts = "resources.control.circuit_facts"
+    return code_version("hq_assets.quantum.transpilation", also=(facts,))
 
 
 def compiled_frame(rows: list[dict[str, Any]]) -> Any:

@@ -40,6 +40,7 @@ def compute(call: StageCall) -> Produced:
         facts={
             "backend": call.backend.name,
             "inline": call.backend.limits().inline,
+            "encoded": call.inputs["encoded_inputs"].data_version,
             "refused": {**refused_circuits(call), **too_long},
         },
         volatile=VOLATILE,

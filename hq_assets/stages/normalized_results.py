@@ -5,6 +5,7 @@ from typing import Any
 
 import dagster as dg
 
+from hq_assets.problems.contract import DataError
 from hq_assets.stages.call import Produced, StageCall
 from hq_assets.stages.chain import stage_asset
 from hq_assets.stages.encoded_inputs import encoded_of
@@ -21,6 +22,12 @@ def compute(call: StageCall) -> Produced:
     import polars as pl
 
     counts = call.inputs["raw_counts"]
+    if counts.facts["encoded"] != call.inputs["encoded_inputs"].data_version:
+        message = (
+            f"The counts of {call.spec.name} belong to other encoded inputs than the current ones. "
+            f"Materialize {call.spec.name}/job_receipts and raw_counts first, or use `hq run`."
+        )
+        raise DataError(message)
     combined = call.verb()(
         call.scan("raw_counts"), encoded_of(call), call.settings, call.profile.seeds
     )

@@ -48,6 +48,7 @@ def compute(call: StageCall) -> Produced:
             "origin": origin,
             "simulation_methods": simulation_methods(heads),
             "refused": refused,
+            "encoded": call.inputs["job_receipts"].facts["encoded"],
         },
         manifest={
             **result_fields(heads, origin),

@@ -287,5 +287,5 @@ def _range_item(values: ValueRange, encoding_range: tuple[float, float] | None) 
         "encoding range",
         inside and values.not_finite == 0,
         given,
-        f"finite in [{low:.6g}, {{high:.6g}}]",
+        f"finite in [{low:.6g}, {high:.6g}]",
     )

@@ -204,7 +204,7 @@ def metrics(frame: pl.DataFrame) -> dict[str, float | None]:
     labels = Counter(published["label"].to_list())
     means = (
         frame.filter(pl.col("fidelity").is_not_null())
-        .group_by("seed")
+        .group_by("seed", maintain_order=True)
         .agg(pl.col("fidelity").mean())
     )
     return {
